@@ -1,0 +1,52 @@
+# polycite: `make ask Q="…"` and `make test` set up all they need; the other targets are for working on the code.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# PIP_USER or a required virtual environment in the surroundings must not lead the installation elsewhere.
+PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --no-deps
+
+# The question as it was typed: make would expand a $ in it.
+override export Q := $(value Q)
+
+.PHONY: ask test check lock basis clean
+.DELETE_ON_ERROR:
+
+ask: .venv/ready-to-ask
+	@test -n "$$Q" || { echo 'Usage: make ask Q="How many H100 GPUs does Meta want?"' >&2; exit 2; }
+	@$(BIN)/polycite index corpus --data-dir .polycite >/dev/null
+	@$(BIN)/polycite ask --data-dir .polycite -- "$$Q" || test $$? -eq 3
+
+test: .venv/ready-to-test
+	$(BIN)/python -m pytest
+
+check: .venv/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pylint index qa evals ui
+
+# The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
+basis: .venv/ready-to-test
+	$(BIN)/python -m index.make_basis
+
+lock:
+	uv pip compile --quiet pyproject.toml -o lock/runtime.lock $(LOCK)
+	uv pip compile --quiet pyproject.toml --extra dev -c lock/runtime.lock -o lock/dev.lock $(LOCK)
+	uv pip compile --quiet lock/model.in --no-deps -o lock/model.lock $(LOCK)
+LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+clean:
+	rm -rf .venv .polycite
+
+.venv/ready-to-ask: lock/runtime.lock lock/model.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'polycite needs Python 3.11 or newer: make PYTHON=python3.11 …' >&2; exit 1; }
+	@echo 'Setting up .venv (a minute or two, once) …' >&2
+	@$(PYTHON) -m venv .venv || { echo 'Python has no venv module: on Debian, apt install python3-venv' >&2; exit 1; }
+	@$(PIP) --require-hashes -r lock/runtime.lock -r lock/model.lock
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+.venv/ready-to-test: .venv/ready-to-ask lock/dev.lock
+	@$(PIP) --require-hashes -r lock/dev.lock
+	@touch $@
