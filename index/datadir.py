@@ -1,0 +1,90 @@
+"""The data directory: where it is, and who may write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from index.errors import DataDirError, IndexBusyError, IndexMissingError
+from index.store import FILE_NAME
+
+NAME = ".polycite"
+LOCK = "lock"
+
+
+def beside(folder: Path) -> Path:
+    """Where a folder's index goes by default."""
+    return folder.resolve().parent / NAME
+
+
+def find(data_dir: Path | None, start: Path) -> Path:
+    """Find the index to read: ``data_dir`` if given, else the nearest ``.polycite`` at or above ``start``.
+
+    Raises:
+        IndexMissingError: there is none.
+        DataDirError: ``data_dir`` is a file.
+    """
+    if data_dir is not None:
+        if data_dir.exists() and not data_dir.is_dir():
+            raise DataDirError(f"{data_dir} is a file, not a folder; name another with --data-dir")
+        if not (data_dir / FILE_NAME).exists():
+            raise IndexMissingError(
+                f"no index in {data_dir}; make one with 'polycite index FOLDER --data-dir {data_dir}'"
+            )
+        return data_dir
+    for place in (start, *start.parents):
+        if (place / NAME / FILE_NAME).exists():
+            return place / NAME
+    raise IndexMissingError(f"no index in {start / NAME} or above; make one with 'polycite index FOLDER'")
+
+
+@contextmanager
+def writer(data_dir: Path) -> Iterator[None]:
+    """Hold the right to write; it ends with the process, however that ends.
+
+    Raises:
+        DataDirError: the directory cannot be made or written to.
+        IndexBusyError: another process holds it; the message says which.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / LOCK).open("a+", encoding="utf-8")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise DataDirError(f"{data_dir} is a file, not a folder; name another with --data-dir") from error
+    except OSError as error:
+        raise DataDirError(
+            f"{data_dir} cannot be written to: {error.strerror}; name another with --data-dir"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "another process"
+            raise IndexBusyError(
+                f"{data_dir} is being written by {holder}; run this again when it has ended"
+            ) from error
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} since {datetime.now():%H:%M:%S}")
+        lock.flush()
+        yield
+
+
+@contextmanager
+def storage_faults(data_dir: Path) -> Iterator[None]:
+    """Turn the faults of SQLite and of the disk into one DataDirError that says what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise DataDirError(
+            f"{data_dir / FILE_NAME}: {error}; check free space and permissions, then run this again"
+        ) from error
+    except OSError as error:
+        raise DataDirError(
+            f"{data_dir}: {error.strerror or error}; check free space and permissions, then run this again"
+        ) from error

@@ -1,0 +1,38 @@
+"""The one tree of errors that polycite raises on purpose.
+
+Each message is one line that says what is wrong and, where there is one, the next step to take.
+"""
+
+from __future__ import annotations
+
+
+class PolyciteError(Exception):
+    """A fault that a person can act on; the message is one line."""
+
+
+class UsageError(PolyciteError):
+    """The request itself cannot be served as it stands (an empty question, an unknown document)."""
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or out of range."""
+
+
+class IndexMissingError(PolyciteError):
+    """There is no index where one was expected."""
+
+
+class IndexMismatchError(PolyciteError):
+    """The index was made with other settings than the ones in force."""
+
+
+class IndexBusyError(PolyciteError):
+    """Another process is writing the index."""
+
+
+class DataDirError(PolyciteError):
+    """The data directory cannot be used (not a directory, not writable, damaged)."""
+
+
+class ModelError(PolyciteError):
+    """The language model cannot be started or asked."""

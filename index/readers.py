@@ -1,0 +1,103 @@
+"""Files to documents: which files of a folder are read, and why a file is not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import PolyciteError, UsageError
+from index.language import detect_language
+from index.types import Document
+
+SUFFIXES = (".txt", ".md")
+
+
+class SkippedFileError(PolyciteError):
+    """This file is not read; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the folder: its name (path inside the folder, with ``/``) and where it is."""
+
+    name: str
+    path: Path
+
+
+def find_files(folder: Path) -> list[File]:
+    """List the files below ``folder`` by name, hidden ones left out, links to folders not followed.
+
+    Raises:
+        UsageError: there is no such folder, or it cannot be listed.
+    """
+    if not folder.is_dir():
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise UsageError(f"{folder} {kind}; give the folder that holds your documents")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise UsageError(f"{folder} cannot be listed: permission denied; check that you may read it")
+    return sorted(_walk(folder), key=lambda file: file.name)
+
+
+def _walk(folder: Path) -> Iterator[File]:
+    for directory, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith("."):
+                path = Path(directory, name)
+                yield File(path.relative_to(folder).as_posix(), path)
+
+
+def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:
+    """Read a file that is one to read.
+
+    Raises:
+        SkippedFileError: another type, too large, empty, not readable, or a link that leads out of the folder.
+    """
+    if file.path.suffix.lower() not in SUFFIXES:
+        raise SkippedFileError(f"not one of {' '.join(SUFFIXES)}")
+    try:
+        file.name.encode()
+    except UnicodeEncodeError as error:
+        raise SkippedFileError("its name is not valid UTF-8") from error
+    try:
+        if not file.path.resolve().is_relative_to(folder.resolve()):
+            raise SkippedFileError("a link that leads out of the folder")
+        if not file.path.is_file():
+            raise SkippedFileError("not a regular file, or a link that leads nowhere")
+        size = file.path.stat().st_size
+        if size > max_bytes:
+            raise SkippedFileError(f"{size / 1e6:.1f} MB is over the limit max_file_mb = {max_bytes / 1e6:g}")
+        return file.path.read_bytes()
+    except OSError as error:
+        raise SkippedFileError(f"cannot be read: {error.strerror or error}") from error
+
+
+def to_document(doc_id: str, data: bytes) -> Document:
+    """Make the document that a file's bytes hold; raises SkippedFileError as ``decode`` does."""
+    text = decode(data)
+    return Document(doc_id, text, detect_language(text), digest(data))
+
+
+def decode(data: bytes) -> str:
+    """Decode a file's bytes; line ends stay as they are, since offsets count them.
+
+    Raises:
+        SkippedFileError: no text, or not UTF-8.
+    """
+    if b"\0" in data:
+        raise SkippedFileError("a binary file, not text")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SkippedFileError(f"not valid UTF-8 (byte {error.start}); save it as UTF-8") from error
+    if not text.strip():
+        raise SkippedFileError("no text in it")
+    return text
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,108 @@
+"""Sentences with exact offsets.
+
+Scripts with spaces are cut by Wikimedia's ``sentencex``, which knows the abbreviations of many languages; Chinese and
+Japanese by their own marks, which are unambiguous. A line break always ends a sentence, and an endless one is cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import sentencex
+
+from index.language import is_unspaced
+from index.types import Sentence
+
+MAX_CHARS = 600  # a longer sentence is cut, so that a quote stays a quote and an embedder sees all of it
+
+_LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_CLOSING = "”’」』）》〉】〕〗\"'）)]"
+# The end of a sentence in Chinese or Japanese, with the marks that close behind it. ASCII marks end one there too, but
+# not inside an address or a number.
+_CJK_END = re.compile(
+    rf"(?:[。！？｡]|…+|[!?](?![A-Za-z0-9=&/])|\.(?=[{re.escape(_CLOSING)}]*(?:\s|$)))+[{re.escape(_CLOSING)}]*"
+)
+# A closing quote in mid-sentence: 他说“很好。”然后走了 goes on, so the mark within the quote ends nothing.
+_GOES_ON = re.compile(r"[，、；：,;:的地得]")
+# Titles that sentencex cuts in some languages: "M. Macron".
+_TITLE = re.compile(r"(?:^|[\s(«„“\"])(?:M|MM|Mme|Mlle|Dr|Pr|Prof|Mr|Mrs|Ms|St|Hr|Fr)\.\s*$")
+_INITIAL = re.compile(r"(?:^|[\s(.])[A-ZÀ-Þ]\.\s*$")
+_SOFT_BREAKS = (re.compile(r"[;；:：,，、]\s*"), re.compile(r"\s+"))
+
+
+def split_sentences(text: str, language: str, fits: Callable[[str], bool] = lambda piece: True) -> list[Sentence]:
+    """Cut ``text`` into sentences, in order and without overlap.
+
+    Every character that is not white space belongs to exactly one sentence. No sentence has more than ``MAX_CHARS``
+    code points, and one that does not fit (an embedder's limit in tokens, say) is halved until its pieces do.
+    """
+    sentences: list[Sentence] = []
+    for line in _LINE.finditer(text):
+        for start, end in _cut_line(line.group(), language):
+            for piece_start, piece_end in _limit(line.group(), start, end, fits):
+                stripped = _strip(text, line.start() + piece_start, line.start() + piece_end)
+                if stripped:
+                    sentences.append(stripped)
+    return sentences
+
+
+def _cut_line(line: str, language: str) -> Iterable[tuple[int, int]]:
+    if is_unspaced(language):
+        return _cut_unspaced(line)
+    return _cut_spaced(line, language)
+
+
+def _cut_unspaced(line: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for mark in _CJK_END.finditer(line):
+        within_quote = line[mark.end() - 1] in _CLOSING
+        if mark.end() < len(line) and not (within_quote and _GOES_ON.match(line, mark.end())):
+            yield start, mark.end()
+            start = mark.end()
+    yield start, len(line)
+
+
+def _cut_spaced(line: str, language: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for boundary in sentencex.get_sentence_boundaries(language.split("-")[0], line):
+        end = boundary["end_index"]
+        piece = line[start:end]
+        if end < len(line) and (_TITLE.search(piece) or _INITIAL.search(piece)):
+            continue
+        yield start, end
+        start = end
+    if start < len(line):
+        yield start, len(line)
+
+
+def _limit(line: str, start: int, end: int, fits: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    while end - start > MAX_CHARS:
+        cut = _last_break(line, start + MAX_CHARS // 2, start + MAX_CHARS)
+        yield from _halve(line, start, cut, fits)
+        start = cut
+    yield from _halve(line, start, end, fits)
+
+
+def _halve(line: str, start: int, end: int, fits: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    if end - start < 2 or fits(line[start:end]):
+        yield start, end
+        return
+    cut = _last_break(line, (3 * start + end) // 4, (start + end + 1) // 2)
+    yield from _halve(line, start, cut, fits)
+    yield from _halve(line, cut, end, fits)
+
+
+def _last_break(line: str, low: int, high: int) -> int:
+    for pattern in _SOFT_BREAKS:
+        ends = [match.end() for match in pattern.finditer(line, low, high)]
+        if ends:
+            return ends[-1]
+    return high
+
+
+def _strip(text: str, start: int, end: int) -> Sentence | None:
+    piece = text[start:end]
+    lead = len(piece) - len(piece.lstrip())
+    kept = piece.strip()
+    return Sentence(start + lead, start + lead + len(kept)) if kept else None

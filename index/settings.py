@@ -1,0 +1,79 @@
+"""Every setting, its default and its limits, in one place.
+
+Precedence: command-line flags, then POLYCITE_* variables, then polycite.toml in the working directory, then defaults.
+Settings are built once, at the edge (the command line or ``Chatbot.open``), and passed in from there.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as SourceError,
+)
+
+from index.errors import SettingsError
+
+ENV_PREFIX = "POLYCITE_"
+TOML_FILE = "polycite.toml"
+
+LLMChoice = Literal["auto", "llamacpp", "none"]
+
+
+class Settings(BaseSettings):
+    """What a user may set. Sizes are in the unit that the name says; tokens are the embedder's own unless noted."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True)
+
+    data_dir: Path | None = Field(None, description="folder that holds the index (default: .polycite)")
+    max_file_mb: float = Field(20, gt=0, description="a larger file is skipped")
+    chunk_tokens: int = Field(200, ge=32, le=500, description="most tokens of a chunk, counted by the embedder")
+    passages: int = Field(8, ge=1, le=50, description="passages retrieved for an answer")
+    max_question_chars: int = Field(2000, ge=10, description="a longer question is refused")
+    llm: LLMChoice = Field("auto", description="who words the answer: auto, llamacpp, none (quotes only)")
+    model: str | None = Field(None, description="path of a GGUF file for llama.cpp (default: the bundled model)")
+    model_timeout: float = Field(30, gt=0, description="seconds the model may take for one answer")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources, strongest first."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: object) -> Settings:
+    """Build the settings from flags (those that are not None), environment, polycite.toml and defaults.
+
+    Raises:
+        SettingsError: a key or POLYCITE_* variable is unknown, a value is out of range, or polycite.toml is no TOML.
+    """
+    known = Settings.model_fields
+    for variable in os.environ:
+        # pydantic-settings passes over an unknown variable in silence, so a misspelt one would do nothing.
+        if variable.upper().startswith(ENV_PREFIX) and variable[len(ENV_PREFIX) :].lower() not in known:
+            raise SettingsError(f"unknown variable {variable}; the settings are: {', '.join(known)}")
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {name}: {first['msg'].lower()}; the settings are: {', '.join(known)}") from error
+    except (SourceError, ValueError) as error:
+        raise SettingsError(
+            f"{TOML_FILE} or a {ENV_PREFIX}* variable cannot be read: {error}".splitlines()[0]
+        ) from error

@@ -1,0 +1,70 @@
+"""What flows through the index: Document -> Sentence -> Chunk -> Evidence. Offsets count code points of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of a document's text: ``text[start:end]``."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The words that the span covers."""
+        return text[self.start : self.end]
+
+
+class Sentence(Span):
+    """A sentence, without the white space around it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk(Span):
+    """Whole sentences in a row; ``first`` and ``last`` are the ordinals of the sentences, ``tokens`` the embedder's."""
+
+    first: int
+    last: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with the name it goes by.
+
+    Attributes:
+        id: path inside the indexed folder, with ``/``; never a path of the machine.
+        text: the decoded text that all offsets count in.
+        language: BCP 47 tag.
+        sha256: hex digest of the file's bytes.
+    """
+
+    id: str
+    text: str
+    language: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """A sentence of some evidence, with its similarity to the question (-1 to 1)."""
+
+    span: Sentence
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A chunk that may answer the question, its sentences (best first) and the joined score (-1 to 1)."""
+
+    source: str
+    language: str
+    span: Span
+    text: str
+    score: float
+    sentences: tuple[ScoredSentence, ...]

@@ -1,0 +1,204 @@
+"""A folder and its index over time: only what changed is embedded, readers see whole generations, faults are named."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index import Index, index_folder, load_settings
+from index.datadir import writer
+from index.errors import DataDirError, IndexBusyError, IndexMismatchError, IndexMissingError, UsageError
+from tests.conftest import ROOT
+
+SETTINGS = load_settings()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    (folder / "more").mkdir(parents=True)
+    (folder / "bees.md").write_text("Bees make honey. A hive holds 40,000 bees in summer.\n", encoding="utf-8")
+    (folder / "more" / "mond.txt").write_text("Der Mond ist 384.400 km von der Erde entfernt.\n", encoding="utf-8")
+    return folder
+
+
+def found(data_dir: Path, question: str) -> str:
+    with Index(data_dir, SETTINGS) as index:
+        return index.search(question, 1)[0].source
+
+
+def test_a_first_run_then_nothing_to_do(folder: Path, tmp_path: Path) -> None:
+    first = index_folder(folder, tmp_path / "d", SETTINGS)
+    assert first.added == ["bees.md", "more/mond.txt"]
+    assert first.embedded_texts > 0
+    again = index_folder(folder, tmp_path / "d", SETTINGS)
+    assert again.unchanged == ["bees.md", "more/mond.txt"]
+    assert again.embedded_texts == 0
+    assert found(tmp_path / "d", "Wie weit ist der Mond weg?") == "more/mond.txt"
+
+
+def test_changed_removed_and_added(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    (folder / "bees.md").write_text("Bees make honey. A hive holds 50,000 bees in summer.\n", encoding="utf-8")
+    (folder / "more" / "mond.txt").unlink()
+    (folder / "sun.txt").write_text("The Sun is a star.", encoding="utf-8")
+    report = index_folder(folder, tmp_path / "d", SETTINGS)
+    assert (report.changed, report.removed, report.added) == (["bees.md"], ["more/mond.txt"], ["sun.txt"])
+    assert report.embedded_texts == 3  # the changed sentence, its chunk, the new document; the kept sentence is not
+    with Index(tmp_path / "d", SETTINGS) as index:
+        assert [item.source for item in index.documents()] == ["bees.md", "sun.txt"]
+        assert "50,000" in index.search("How many bees are in a hive?", 1)[0].text
+        assert {item.source for item in index.search("moon", 10)} == {"bees.md", "sun.txt"}
+
+
+def test_an_open_reader_sees_the_next_generation_and_never_half_of_it(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    with Index(tmp_path / "d", SETTINGS) as index:
+        assert index.search("star", 5)
+        (folder / "sun.txt").write_text("The Sun is a star.", encoding="utf-8")
+        index_folder(folder, tmp_path / "d", SETTINGS)
+        assert index.search("Is the sun a star?", 1)[0].source == "sun.txt"
+
+
+def test_what_a_killed_run_prepared_is_not_seen_and_not_embedded_twice(folder: Path, tmp_path: Path) -> None:
+    data_dir = tmp_path / "d"
+    index_folder(folder, data_dir, SETTINGS)
+    (folder / "sun.txt").write_text("The Sun is a star.", encoding="utf-8")
+    # Kill the process when the documents are in SQLite and Chroma's folder is about to be written.
+    code = (
+        "import os, signal, sys; from pathlib import Path; from index import index_folder, load_settings, vectors\n"
+        "vectors.build = lambda *a: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "index_folder(Path(sys.argv[1]), Path(sys.argv[2]), load_settings())"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(folder), str(data_dir)], cwd=ROOT, check=False)
+    assert killed.returncode == -9
+    with Index(data_dir, SETTINGS) as index:
+        assert [item.source for item in index.documents()] == ["bees.md", "more/mond.txt"]
+    report = index_folder(folder, data_dir, SETTINGS)
+    assert report.embedded_texts == 0
+    assert found(data_dir, "Is the sun a star?") == "sun.txt"
+
+
+def test_a_lost_chroma_folder_is_rebuilt_without_embedding(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    shutil.rmtree(tmp_path / "d" / "chroma")
+    with Index(tmp_path / "d", SETTINGS) as index, pytest.raises(DataDirError, match="polycite index"):
+        index.search("star", 1)
+    assert index_folder(folder, tmp_path / "d", SETTINGS).embedded_texts == 0
+    assert found(tmp_path / "d", "How many bees?") == "bees.md"
+
+
+def test_several_folders_in_one_index(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "docs"
+    other.mkdir(parents=True)
+    (other / "bees.md").write_text("Wasps make paper.", encoding="utf-8")
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    assert index_folder(other, tmp_path / "d", SETTINGS).added == ["docs/bees.md"]
+    assert index_folder(folder, tmp_path / "d", SETTINGS).removed == []
+    with Index(tmp_path / "d", SETTINGS) as index:
+        assert [item.source for item in index.documents()] == ["bees.md", "docs/bees.md", "more/mond.txt"]
+
+
+def test_other_settings_are_named_and_rebuild_mends_it(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    other = load_settings(chunk_tokens=64)
+    with pytest.raises(IndexMismatchError, match=r"chunk_tokens 200 instead of 64.*--rebuild"):
+        index_folder(folder, tmp_path / "d", other)
+    with pytest.raises(IndexMismatchError, match="--rebuild"):
+        Index(tmp_path / "d", other)
+    index_folder(folder, tmp_path / "d", other, rebuild=True)
+    with Index(tmp_path / "d", other) as index:
+        assert index.search("How many bees?", 1)[0].source == "bees.md"
+
+
+def test_offsets_count_code_points_whatever_the_line_ends(folder: Path, tmp_path: Path) -> None:
+    text = "\ufeffTitle 😀\r\n\r\nBees 🐝 make honey.\r\nA hive holds 40,000 bees.\r\n"
+    (folder / "bees.md").write_bytes(text.encode("utf-8"))
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    with Index(tmp_path / "d", SETTINGS) as index:
+        document = index.document("bees.md")
+        assert document is not None
+        assert document.text == text.removeprefix("\ufeff")
+        for item in index.search("How many bees are in a hive?", 5):
+            whole = index.document(item.source)
+            assert whole is not None
+            assert item.span.of(whole.text) == item.text
+            assert all(sentence.span.of(whole.text) == sentence.text for sentence in item.sentences)
+
+
+def test_files_that_are_skipped_are_named_with_the_reason(folder: Path, tmp_path: Path) -> None:
+    (folder / "picture.txt").write_bytes(b"\x89PNG\0\0")
+    (folder / "latin.txt").write_bytes("Käse".encode("latin-1"))
+    (folder / "big.txt").write_text("x" * 2_000_000, encoding="utf-8")
+    (folder / "blank.txt").write_text(" \n", encoding="utf-8")
+    (folder / "data.csv").write_text("1", encoding="utf-8")
+    (folder / "out.txt").symlink_to("/etc/hostname")
+    (folder / ".hidden.txt").write_text("hidden", encoding="utf-8")
+    (folder / os.fsdecode(b"bad\xff.txt")).write_text("text", encoding="utf-8")
+    report = index_folder(folder, tmp_path / "d", load_settings(max_file_mb=1))
+    reasons = dict(report.skipped)
+    assert report.added == ["bees.md", "more/mond.txt"]
+    assert "binary" in reasons["picture.txt"]
+    assert "UTF-8" in reasons["latin.txt"]
+    assert "2.0 MB is over the limit max_file_mb = 1" in reasons["big.txt"]
+    assert "no text" in reasons["blank.txt"]
+    assert ".md" in reasons["data.csv"]
+    assert "out of the folder" in reasons["out.txt"]
+    assert "name" in reasons["bad\udcff.txt"]
+    assert len(reasons) == 7
+
+
+def test_a_document_that_can_no_longer_be_read_stays_as_it_was(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    (folder / "bees.md").write_bytes(b"\xff\xfe\xfa")
+    report = index_folder(folder, tmp_path / "d", SETTINGS)
+    assert report.removed == []
+    assert [name for name, _ in report.skipped] == ["bees.md"]
+    assert found(tmp_path / "d", "How many bees are in a hive?") == "bees.md"
+
+
+def test_nothing_to_index_leaves_the_index_alone(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    for path in folder.rglob("*.*"):
+        path.unlink()
+    with pytest.raises(UsageError, match="nothing to index"):
+        index_folder(folder, tmp_path / "d", SETTINGS)
+    assert found(tmp_path / "d", "How many bees are in a hive?") == "bees.md"
+    with pytest.raises(UsageError, match="does not exist"):
+        index_folder(tmp_path / "nowhere", tmp_path / "d", SETTINGS)
+    with pytest.raises(UsageError, match="nothing to index"):
+        index_folder(folder, tmp_path / "fresh", SETTINGS)
+    assert not (tmp_path / "fresh").exists()
+
+
+def test_one_writer_at_a_time_and_the_second_is_told_who(folder: Path, tmp_path: Path) -> None:
+    with writer(tmp_path / "d"), pytest.raises(IndexBusyError, match=f"process {os.getpid()} since"):
+        index_folder(folder, tmp_path / "d", SETTINGS)
+    assert index_folder(folder, tmp_path / "d", SETTINGS).added
+
+
+def test_a_data_dir_that_is_a_file(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "d").write_text("", encoding="utf-8")
+    with pytest.raises(DataDirError, match="is a file, not a folder"):
+        index_folder(folder, tmp_path / "d", SETTINGS)
+    with pytest.raises(DataDirError, match="is a file, not a folder"):
+        Index.open(load_settings(data_dir=tmp_path / "d"))
+
+
+def test_a_data_dir_without_an_index(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError, match="polycite index"):
+        Index.open(load_settings(data_dir=tmp_path))
+    with pytest.raises(IndexMissingError, match="polycite index"):
+        Index.open(load_settings())
+
+
+def test_a_damaged_sqlite_file_is_named(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    (tmp_path / "d" / "polycite.sqlite3").write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(DataDirError, match=r"polycite\.sqlite3"):
+        Index(tmp_path / "d", SETTINGS)
