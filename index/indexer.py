@@ -21,8 +21,8 @@ from index.neutral import basis_fingerprint, load_basis, neutral
 from index.readers import SUFFIXES, File, SkippedFileError, decode, digest, find_files, read_bytes, to_document
 from index.sentences import split_sentences
 from index.settings import Settings
-from index.store import Embedded, FloatArray, Store
-from index.types import Document, Span
+from index.store import Embedded, Store
+from index.types import Document, FloatArray, Span
 
 if TYPE_CHECKING:
     from index.embedding import E5Embedding

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from index.neutral import BASIS_FILE, FloatArray
+from index.neutral import BASIS_FILE
+from index.types import FloatArray
 
 # More messages are shorter ones, and measured worse; weights by language changed little; 24 to 40 directions are alike.
 MESSAGES = 60  # the longest ones of each language

@@ -17,9 +17,8 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from index.types import FloatArray
 
 BASIS_FILE = "basis.npz"
 _NOTHING_LEFT = 1e-5  # share of a vector's length below which what is left is rounding error

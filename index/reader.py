@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index.datadir import find, storage_faults
+from index.datadir import find, require_writable, storage_faults
 from index.errors import IndexMissingError, UsageError
 from index.indexer import check_recipe, recipe
 from index.neutral import load_basis, neutral
 from index.settings import Settings
-from index.store import DocumentSummary, FloatArray, Store, StoredChunk
-from index.types import Document, Evidence, ScoredSentence, Span
+from index.store import DocumentSummary, Store, StoredChunk
+from index.types import Document, Evidence, FloatArray, ScoredSentence, Span
 from index.vectors import VectorSearch, generation_folder
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Index:
         self._given = embedder
         self._lock = threading.RLock()
         self._searches: tuple[int, VectorSearch] | None = None
+        require_writable(data_dir)
         with storage_faults(data_dir):
             self._store = Store.open(data_dir)
         try:

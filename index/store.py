@@ -15,15 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.errors import DataDirError
-from index.types import Chunk, Document, Sentence
+from index.types import Chunk, Document, FloatArray, Sentence
 
 FORMAT = 1
 FILE_NAME = "polycite.sqlite3"
-
-FloatArray = NDArray[np.float32]
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from index.errors import DataDirError
-from index.store import FloatArray
+from index.types import FloatArray
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client

