@@ -1,0 +1,31 @@
+"""Questions to verified answers."""
+
+from qa.chatbot import Chatbot
+from qa.types import (
+    Answer,
+    AnswerReady,
+    AnswerSentence,
+    Citation,
+    ClosestPassage,
+    DraftToken,
+    Event,
+    EvidenceFound,
+    Receipt,
+    SentenceVerified,
+    Withheld,
+)
+
+__all__ = [
+    "Answer",
+    "AnswerReady",
+    "AnswerSentence",
+    "Chatbot",
+    "Citation",
+    "ClosestPassage",
+    "DraftToken",
+    "Event",
+    "EvidenceFound",
+    "Receipt",
+    "SentenceVerified",
+    "Withheld",
+]

@@ -1,0 +1,160 @@
+"""The one pipeline: question -> evidence -> draft -> verified answer, as a stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from index import Index, Settings, load_settings
+from index.errors import ModelError
+from index.language import detect_language, same_language
+from index.sentences import split_sentences
+from qa import check
+from qa.budget import context_item
+from qa.compose import Draft, abstain, compose
+from qa.models import choose_model
+from qa.quotes import Quote, choose_quotes, is_weak, rank_quotes
+from qa.types import Answer, AnswerReady, DraftToken, Event, EvidenceFound, Receipt, SentenceVerified, Withheld
+from qa.writer import Writer
+
+
+class Chatbot:
+    """Answers questions about an index; safe across threads, one model for all of them."""
+
+    def __init__(self, index: Index, settings: Settings) -> None:
+        """Take over ``index``, which ``close`` closes.
+
+        Raises:
+            ModelError: the settings name a model that is not there.
+        """
+        self.index = index
+        self._settings = settings
+        choice = choose_model(settings)
+        self._why = choice.why
+        self._writer = Writer(choice.model, settings.model_timeout) if choice.model else None
+
+    @classmethod
+    def open(cls, data_dir: str | Path | None = None, **settings: object) -> Chatbot:
+        """Open an index with its model: ``Chatbot.open("my/.polycite", llm="none")``.
+
+        Args:
+            data_dir: folder of the index; by default the nearest ``.polycite`` at or above the working directory.
+            settings: any field of ``index.Settings``.
+
+        Raises:
+            PolyciteError: no index there, an unknown setting, or no such model.
+        """
+        loaded = load_settings(data_dir=data_dir, **settings)
+        index = Index.open(loaded)
+        try:
+            return cls(index, loaded)
+        except BaseException:
+            index.close()
+            raise
+
+    def close(self) -> None:
+        """Stop the model and let go of the index."""
+        if self._writer:
+            self._writer.close()
+        self.index.close()
+
+    def __enter__(self) -> Chatbot:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question; raises UsageError for an empty or endless one."""
+        for event in self.stream(question):
+            if isinstance(event, AnswerReady):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    async def aask(self, question: str) -> Answer:
+        """Answer a question without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question)
+
+    def stream(self, question: str) -> Generator[Event, None, None]:
+        """Answer a question as it goes: evidence, draft tokens, verified sentences, and last the answer.
+
+        Closing the iterator stops the model.
+        """
+        started = time.perf_counter()
+        question = question.strip()
+        evidence = self.index.search(question, self._settings.passages)
+        language = detect_language(question)
+        timings = {"search": time.perf_counter() - started}
+        yield EvidenceFound(tuple(item.source for item in evidence), evidence[0].score if evidence else 0.0)
+
+        ranked = rank_quotes(evidence)
+        if is_weak(evidence):
+            receipt = Receipt(asked=False, why="no evidence is strong enough")
+            timings["total"] = time.perf_counter() - started
+            yield AnswerReady(abstain(question, language, ranked, timings, receipt))
+            return
+        quotes = choose_quotes(ranked)
+        asked = time.perf_counter()
+        draft = yield from self._draft(question, language, quotes)
+        timings["model"] = time.perf_counter() - asked
+        answer = compose(question, language, quotes, draft, timings)
+        for sentence in answer.sentences:
+            cited = tuple(citation for citation in answer.citations if citation.number in sentence.citations)
+            yield SentenceVerified(sentence, cited)
+        timings["total"] = time.perf_counter() - started
+        yield AnswerReady(answer)
+
+    def _draft(self, question: str, language: str, quotes: Sequence[Quote]) -> Generator[Event, None, Draft]:
+        """Have the model word the best quotes, if it speaks the languages, and check every sentence of it."""
+        if self._writer is None:
+            return Draft("none", Receipt(asked=False, why=self._why))
+        spec = self._writer.spec
+        readable = [quote for quote in quotes if _speaks(spec.languages, quote.language)]
+        if not _speaks(spec.languages, language) or quotes[0] not in readable:
+            which = "the question" if not _speaks(spec.languages, language) else "the best evidence"
+            why = f"quotes only: {spec.name} speaks {', '.join(spec.languages)}, and {which} is in another language"
+            return Draft("none", Receipt(asked=False, why=why))
+        planned, included, dropped = self._writer.plan(question, language, readable)
+        text, fault = "", None
+        pieces = self._writer.draft(question, included)
+        try:
+            for piece in pieces:
+                text += piece
+                yield DraftToken(piece)
+        except ModelError as error:
+            fault = str(error)
+        supported, withheld = _check(text, language, included)
+        receipt = Receipt(
+            asked=True,
+            why=self._why,
+            window=spec.window,
+            planned_tokens=planned,
+            included=tuple(map(context_item, included)),
+            dropped=tuple(map(context_item, dropped)),
+            fault=fault,
+        )
+        return Draft(spec.name if supported else "none", receipt, tuple(supported), tuple(withheld))
+
+
+def _check(text: str, language: str, quotes: Sequence[Quote]) -> tuple[list[tuple[str, Quote]], list[Withheld]]:
+    """Hold each sentence of a draft against the quotes: (sentence, the quote that supports it), and the rest."""
+    supported: list[tuple[str, Quote]] = []
+    withheld: list[Withheld] = []
+    for span in split_sentences(text, language):
+        sentence = span.of(text)
+        outcomes = [(check.check_sentence(sentence, quote.text), quote) for quote in quotes]
+        quote = next((quote for outcome, quote in outcomes if outcome.supported), None)
+        if quote:
+            supported.append((sentence, quote))
+        else:
+            withheld.append(Withheld(sentence, outcomes[0][0].reason))
+    return supported, withheld
+
+
+def _speaks(languages: Sequence[str], language: str) -> bool:
+    return any(same_language(spoken, language) for spoken in languages)

@@ -1,0 +1,82 @@
+"""A model, asked for a draft: one short sentence from numbered words of the documents."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from index.errors import ModelError
+from qa.budget import fit, plan_tokens
+from qa.gguf import check_model
+from qa.models import ModelSpec
+from qa.quotes import Quote
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from qa.llamacpp import LlamaCppServer
+
+_SPECIAL = re.compile(r"<\|[^|]*\|>")  # chat templates mark turns so; a document must not
+
+
+class Writer:
+    """Starts its model when the first draft is asked for, and keeps it until closed."""
+
+    def __init__(self, spec: ModelSpec, timeout: float) -> None:
+        self.spec = spec
+        self._timeout = timeout
+        self._server: LlamaCppServer | None = None
+        self._llm: LLM | None = None
+        self._instruction = files("qa").joinpath("prompts", spec.prompt).read_text(encoding="utf-8").strip()
+
+    def close(self) -> None:
+        """Stop the model."""
+        if self._server is not None:
+            self._server.close()
+        self._server = self._llm = None
+
+    def plan(self, question: str, language: str, quotes: Sequence[Quote]) -> tuple[int, list[Quote], list[Quote]]:
+        """Plan a prompt: (tokens it may take, quotes that fit, quotes that do not)."""
+        fixed = plan_tokens(self._instruction + question, language) + self.spec.max_tokens + 32  # 32: the chat template
+        included, dropped = fit(quotes, self.spec.window - fixed)
+        return fixed + sum(plan_tokens(quote.text, quote.language) for quote in included), included, dropped
+
+    def draft(self, question: str, quotes: Sequence[Quote]) -> Iterator[str]:
+        """Yield the draft piece by piece; closing the iterator stops the model.
+
+        Raises:
+            ModelError: the model cannot be started, fails, or takes longer than its time.
+        """
+        from llama_index.core.llms import ChatMessage
+
+        started = time.monotonic()
+        passage = _SPECIAL.sub(" ", " ".join(quote.text for quote in quotes))
+        messages = [
+            ChatMessage(role="system", content=self._instruction),
+            ChatMessage(role="user", content=f"Text: {passage}\nQuestion: {_SPECIAL.sub(' ', question)}"),
+        ]
+        try:
+            for piece in self._model().stream_chat(messages):
+                if piece.delta:
+                    yield piece.delta
+                if time.monotonic() - started > self._timeout:
+                    raise ModelError(f"{self.spec.name} took longer than model_timeout = {self._timeout:g} s")
+        except ModelError:
+            raise
+        except Exception as error:  # one boundary: whatever the client library raises becomes our own error here
+            self.close()
+            raise ModelError(f"{self.spec.name} failed: {type(error).__name__}: {error}".splitlines()[0]) from error
+
+    def _model(self) -> LLM:
+        if self._server is not None and not self._server.alive:
+            self.close()
+        if self._llm is None:
+            from qa.llamacpp import LlamaCppServer
+
+            check_model(self.spec.path)
+            self._server = LlamaCppServer.start(self.spec.path, self.spec.window, self._timeout)
+            self._llm = self._server.llm(max_tokens=self.spec.max_tokens, timeout=self._timeout)
+        return self._llm
