@@ -1,0 +1,92 @@
+"""The command line: what it takes. What it does is in ui/commands.py, imported only when a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+ANSWERED, FAULT, USAGE, ABSTAINED, INTERRUPTED = 0, 1, 2, 3, 130
+
+_EPILOG = (
+    "Exit status: 0 answered, 3 abstained, 2 usage, 1 a fault. Settings: flags, POLYCITE_* variables, polycite.toml."
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="polycite",
+        description="Ask your own documents a question, in any language, and get the exact words that answer it.",
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--data-dir", metavar="D", help="folder that holds the index (default: .polycite)")
+    shared.add_argument("--debug", action="store_true", help="show the traceback of a fault")
+    asking = argparse.ArgumentParser(add_help=False)
+    asking.add_argument("--json", action="store_true", help="print one JSON line")
+    asking.add_argument(
+        "--batch", metavar="FILE", help="JSON lines in, with id and question; JSON lines out (-: stdin)"
+    )
+
+    index = commands.add_parser("index", parents=[shared], help="read a folder of documents into the index")
+    index.add_argument("folder", metavar="FOLDER", help="folder with .txt and .md files in UTF-8")
+    index.add_argument("--rebuild", action="store_true", help="embed again what was embedded with other settings")
+    index.add_argument("--chunk-tokens", metavar="N", help="most tokens of a chunk (default: 200)")
+    index.add_argument("--max-file-mb", metavar="MB", help="skip larger files (default: 20)")
+
+    search = commands.add_parser("search", parents=[shared, asking], help="print the passages nearest to a question")
+    search.add_argument("question", metavar="Q", nargs="?")
+    search.add_argument("-k", type=int, default=5, metavar="N", help="how many passages (default: 5)")
+
+    ask = commands.add_parser("ask", parents=[shared, asking], help="answer a question with exact citations")
+    ask.add_argument("question", metavar="Q", nargs="?")
+    ask.add_argument("--llm", help="who words the answer: auto, llamacpp, none (default: auto)")
+    ask.add_argument("--model", metavar="GGUF", help="path of a GGUF file (default: the bundled model)")
+    ask.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
+
+    commands.add_parser("list", parents=[shared], help="list the documents in the index")
+    show = commands.add_parser("show", parents=[shared], help="print a document's text, in which offsets count")
+    show.add_argument("document", metavar="DOC", help="a name that 'polycite list' prints")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if hasattr(arguments, "batch") and (arguments.question is None) == (arguments.batch is None):
+        parser.error(f"{arguments.command} takes a question or --batch FILE, one of the two")
+
+    from ui import commands
+
+    try:
+        return commands.run(arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        if arguments.debug:
+            raise
+        if isinstance(error, BrokenPipeError):
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the reader is gone
+            return FAULT
+        message, status = _explain(error)
+        sys.stderr.write(f"polycite: {' '.join(message.split())}\n")
+        return status
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """One line for a fault, and the exit status."""
+    from index.errors import PolyciteError, UsageError
+
+    if isinstance(error, UsageError):
+        return str(error), USAGE
+    if isinstance(error, PolyciteError):
+        return str(error), FAULT
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; what was finished is kept", INTERRUPTED
+    return f"unexpected {type(error).__name__}: {error}; --debug shows where", FAULT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

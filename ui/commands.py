@@ -1,0 +1,108 @@
+"""What each command does: settings in, the library's own functions, text or JSON out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from tqdm import tqdm
+
+from index import Index, Settings, index_folder, load_settings
+from index.datadir import beside, find
+from index.errors import IndexMissingError, UsageError
+from ui import jsonform, render
+from ui.batch import run_batch
+from ui.cli import ABSTAINED, ANSWERED
+
+MAX_RESULTS = 1000
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command that was parsed; returns the exit status."""
+    commands: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+        "index": _index,
+        "search": _search,
+        "ask": _ask,
+        "list": _list,
+        "show": _show,
+    }
+    flags = {
+        name: getattr(arguments, name) for name in Settings.model_fields if getattr(arguments, name, None) is not None
+    }
+    return commands[arguments.command](arguments, load_settings(**flags))
+
+
+def _index(arguments: argparse.Namespace, settings: Settings) -> int:
+    folder = Path(arguments.folder)
+    data_dir = settings.data_dir or beside(folder)
+    with tqdm(desc="Indexing", unit="B", unit_scale=True, disable=None, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = index_folder(folder, data_dir, settings, rebuild=arguments.rebuild, progress=progress)
+    _print(render.index_report(report, _ask_hint(settings, data_dir)))
+    return ANSWERED
+
+
+def _ask_hint(settings: Settings, data_dir: Path) -> str:
+    """The command that asks this index, from here."""
+    try:
+        found = settings.data_dir is None and find(None, Path.cwd()).resolve() == data_dir.resolve()
+    except IndexMissingError:
+        found = False
+    return 'polycite ask "…"' if found else f'polycite ask "…" --data-dir {data_dir}'
+
+
+def _search(arguments: argparse.Namespace, settings: Settings) -> int:
+    if not 1 <= arguments.k <= MAX_RESULTS:
+        raise UsageError(f"-k is {arguments.k}; give a number from 1 to {MAX_RESULTS}")
+    with Index.open(settings) as index:
+        if arguments.batch:
+            return run_batch(
+                arguments.batch,
+                lambda row: jsonform.search(row.id, row.question, index.search(row.question, arguments.k)),
+            )
+        found = index.search(arguments.question, arguments.k)
+    _print(
+        jsonform.line(jsonform.search(None, arguments.question, found)) if arguments.json else render.evidence(found)
+    )
+    return ANSWERED
+
+
+def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
+    from qa import Chatbot
+
+    with closing(Chatbot(Index.open(settings), settings)) as bot:
+        if arguments.batch:
+            return run_batch(arguments.batch, lambda row: jsonform.answer(row.id, bot.ask(row.question)))
+        answer = bot.ask(arguments.question)
+    if answer.receipt.fault:
+        sys.stderr.write(f"polycite: {answer.receipt.fault}; the documents' own words stand in for it\n")
+    _print(jsonform.line(jsonform.answer(None, answer)) if arguments.json else render.answer(answer))
+    return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _list(arguments: argparse.Namespace, settings: Settings) -> int:
+    with Index.open(settings) as index:
+        _print(render.documents(index.documents()))
+    return ANSWERED
+
+
+def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    with Index.open(settings) as index:
+        document = index.document(arguments.document)
+    if document is None:
+        raise UsageError(f"no document {arguments.document!r} in the index; 'polycite list' names them")
+    # A terminal could be driven by what a document holds; a file or a pipe gets the text as it is.
+    sys.stdout.write(render.harmless(document.text) if sys.stdout.isatty() else document.text)
+    return ANSWERED
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

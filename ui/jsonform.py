@@ -1,0 +1,49 @@
+"""The JSON that programs read; its keys are a contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from index import Evidence
+from qa.types import Answer
+
+
+def line(value: object) -> str:
+    """One line of JSON, in the documents' own characters."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def search(row_id: object, question: str, found: Sequence[Evidence]) -> dict[str, object]:
+    """What ``search --json`` prints."""
+    results = [
+        {
+            "source": item.source,
+            "start": item.span.start,
+            "end": item.span.end,
+            "text": item.text,
+            "language": item.language,
+            "score": round(item.score, 4),
+        }
+        for item in found
+    ]
+    return {"id": row_id, "question": question, "results": results}
+
+
+def answer(row_id: object, given: Answer) -> dict[str, object]:
+    """What ``ask --json`` prints."""
+    return {
+        "id": row_id,
+        "question": given.question,
+        "language": given.language,
+        "answer": given.text,
+        "sentences": [asdict(sentence) for sentence in given.sentences],
+        "withheld": [asdict(sentence) for sentence in given.withheld],
+        "citations": [asdict(citation) for citation in given.citations],
+        "closest": [asdict(passage) for passage in given.closest],
+        "abstained": given.abstained,
+        "model": given.model,
+        "timings": {name: round(seconds, 4) for name, seconds in given.timings.items()},
+        "receipt": asdict(given.receipt),
+    }

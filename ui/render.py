@@ -1,0 +1,87 @@
+"""What a person reads in the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index import Evidence, IndexReport
+from index.store import DocumentSummary
+from qa.phrases import phrase
+from qa.types import Answer
+
+# Escape sequences and marks that turn the direction of writing could make a terminal show what is not there.
+_HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """Replace what would drive the terminal instead of being shown."""
+    return _HARMFUL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def answer(given: Answer) -> str:
+    """The answer with its sources, or the abstention with the closest passages."""
+    if given.abstained:
+        passages = [f"  {passage.quote}\n  ({_place(passage)})" for passage in given.closest]
+        head = [given.text, *([phrase("closest", given.language)] if passages else [])]
+        return harmless("\n\n".join([*head, *passages]))
+    shown = {sentence.text for sentence in given.sentences}
+    lines = [given.text, ""]
+    for citation in given.citations:
+        lines.append(f"[{citation.number}] {_place(citation)}")
+        if citation.quote not in shown:
+            lines.append(f"    {citation.quote}")
+    lines += [f"Withheld: {item.text} ({item.reason})" for item in given.withheld]
+    return harmless("\n".join(lines))
+
+
+def evidence(found: Sequence[Evidence]) -> str:
+    """Search results, best first."""
+    if not found:
+        return "Nothing is indexed."
+    return harmless(
+        "\n\n".join(
+            f"{item.score:.3f}  {_where(item.source, item.language, item.span.start, item.span.end)}\n{item.text}"
+            for item in found
+        )
+    )
+
+
+def documents(summaries: Sequence[DocumentSummary]) -> str:
+    """A table of the documents."""
+    if not summaries:
+        return "The index is empty; fill it with 'polycite index FOLDER'."
+    rows = [("DOCUMENT", "LANGUAGE", "CHARACTERS", "CHUNKS")]
+    rows += [
+        (harmless(item.source).replace("\n", " "), item.language, f"{item.characters:,}", f"{item.chunks:,}")
+        for item in summaries
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        f"{name:<{widths[0]}}  {language:<{widths[1]}}  {characters:>{widths[2]}}  {chunks:>{widths[3]}}"
+        for name, language, characters, chunks in rows
+    )
+
+
+def index_report(report: IndexReport, hint: str) -> str:
+    """The closing line of a run, the skipped files, and what to do next."""
+    counts = ", ".join(
+        f"{len(items)} {name}"
+        for name, items in (
+            ("added", report.added),
+            ("changed", report.changed),
+            ("removed", report.removed),
+            ("unchanged", report.unchanged),
+            ("skipped", report.skipped),
+        )
+    )
+    skipped = [f"  skipped {harmless(name)!r}: {reason}" for name, reason in report.skipped]
+    return "\n".join([*skipped, f"{counts}. Ask with: {hint}"])
+
+
+def _place(item: object) -> str:
+    return _where(item.source, item.language, item.start, item.end)  # type: ignore[attr-defined]
+
+
+def _where(source: str, language: str, start: int, end: int) -> str:
+    return f"{source} · {language} · characters {start}–{end}".replace("\n", " ")
