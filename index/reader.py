@@ -137,4 +137,6 @@ def _evidence(chunk: StoredChunk, similarity: float, asked: FloatArray) -> Evide
     ]
     sentences.sort(key=lambda sentence: -sentence.score)
     joined = (1 - SENTENCE_WEIGHT) * similarity + SENTENCE_WEIGHT * sentences[0].score
-    return Evidence(chunk.source, chunk.language, Span(chunk.start, chunk.end), chunk.text, joined, tuple(sentences))
+    return Evidence(
+        chunk.source, chunk.language, Span(chunk.start, chunk.end), chunk.text, chunk.tokens, joined, tuple(sentences)
+    )

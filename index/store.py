@@ -68,6 +68,7 @@ class StoredChunk:
     start: int
     end: int
     text: str
+    tokens: int
     sentences: tuple[tuple[Sentence, str], ...]
     sentence_vectors: FloatArray
 
@@ -293,13 +294,13 @@ class Store:
 
     def _chunk(self, chunk_id: int) -> StoredChunk | None:
         row = self._db.execute(
-            'SELECT document, source, language, first, last, start, "end", chunks.text '
+            'SELECT document, source, language, first, last, start, "end", chunks.text, tokens '
             "FROM chunks JOIN documents ON documents.id = document WHERE chunks.id = ?",
             (chunk_id,),
         ).fetchone()
         if row is None:
             return None
-        document, source, language, first, last, start, end, text = row
+        document, source, language, first, last, start, end, text, tokens = row
         parts = self._db.execute(
             'SELECT start, "end", vector FROM sentences WHERE document = ? AND ordinal BETWEEN ? AND ? '
             "ORDER BY ordinal",
@@ -312,6 +313,7 @@ class Store:
             start,
             end,
             text,
+            tokens,
             tuple((Sentence(s, e), text[s - start : e - start]) for s, e, _ in parts),
             np.stack([_unpack(blob) for _, _, blob in parts]),
         )

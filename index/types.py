@@ -65,11 +65,12 @@ class ScoredSentence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A chunk that may answer the question, its sentences (best first) and the joined score (-1 to 1)."""
+    """A chunk that may answer the question: the embedder's tokens, the joined score (-1 to 1), sentences best first."""
 
     source: str
     language: str
     span: Span
     text: str
+    tokens: int
     score: float
     sentences: tuple[ScoredSentence, ...]

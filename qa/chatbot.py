@@ -69,6 +69,11 @@ class Chatbot:
     ) -> None:
         self.close()
 
+    @property
+    def model_name(self) -> str:
+        """Who may word answers; ``none`` when they are quotes only."""
+        return self._writer.spec.name if self._writer else "none"
+
     def ask(self, question: str) -> Answer:
         """Answer a question; raises UsageError for an empty or endless one."""
         for event in self.stream(question):

@@ -1,10 +1,10 @@
 """Whether a sentence of the model stands in a passage; strict, and by something other than the model.
 
-A sentence is supported when it is an excerpt of one sentence of a document: the same words in the same order, none
-passed over and none added, give or take an article, an ending ("wants", "want") and "X, the Y" said as "X is the Y".
-The excerpt must not leave out what could turn its meaning (a "not", a "said", a "may"), nor start in the middle of one
-part of the sentence and go on into the next, where another subject may rule. What the check cannot be sure of it
-refuses: a quote then stands in the answer's place, so a refusal costs convenience, and a wrong yes would cost trust.
+A sentence is supported when it is the beginning of one sentence of a document, word for word, give or take an article;
+or, from anywhere in it, "X, the Y" said as "X is the Y". It must not leave out what could turn the meaning: a "not", a
+"said", a "may". A mere fragment states nothing that could be checked, and an excerpt from the middle may take another
+subject for its own. What the check cannot be sure of it refuses: a quote then stands in the answer's place, so that a
+refusal costs convenience, where a wrong yes would cost trust.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Check:
 class _Word:
     text: str
     after_break: bool  # a comma or the like stands before it
+    after_article: bool
 
 
 def check_sentence(sentence: str, passage: str) -> Check:
@@ -55,49 +56,46 @@ def check_sentence(sentence: str, passage: str) -> Check:
     if unknown:
         return Check(False, f"{unknown!r} is not in the passage")
     if not any(_is_excerpt(claimed, given, start) for start in range(len(given))):
-        return Check(False, "the passage has its words in another order or with others between them")
+        return Check(False, "the passage does not say it in these words")
     turned = next((word.text for word in given if _turns(word) and not _stands_in(word, claimed)), None)
     return Check(False, f"it leaves out {turned!r}") if turned else Check(True)
 
 
 def _is_excerpt(claimed: Sequence[_Word], given: Sequence[_Word], start: int) -> bool:
-    place, crossed = start, False
+    place, joined = start, False
     for number, word in enumerate(claimed):
-        if place < len(given) and _same(word.text, given[place].text):
-            crossed |= number > 0 and given[place].after_break and claimed[number - 1].text not in _COPULAS
-            place += 1
-        elif not (number > 0 and word.text in _COPULAS and place < len(given) and given[place].after_break):
+        following = given[place] if place < len(given) else None
+        if following is None:
             return False
-    return start == 0 or not crossed
+        if word.text == following.text and (joined or start == 0 or number == 0 or not following.after_break):
+            place += 1
+        elif word.text in _COPULAS and number and not joined and following.after_break and following.after_article:
+            joined = True
+        else:
+            return False
+    return start == 0 or joined
 
 
 def _words(text: str) -> list[_Word]:
     words: list[_Word] = []
-    end, pending = 0, False
+    end, after_break, after_article = 0, False, False
     for match in _WORD.finditer(text):
-        pending |= bool(_BREAK.search(text, end, match.start()))
+        after_break |= bool(_BREAK.search(text, end, match.start()))
         end = match.end()
-        if match.group().casefold() not in _ARTICLES:
-            words.append(_Word(_fold(match.group()), pending))
-            pending = False
+        if match.group().casefold() in _ARTICLES:
+            after_article = True
+        else:
+            words.append(_Word(_fold(match.group()), after_break, after_article))
+            after_break = after_article = False
     return words
 
 
 def _stands_in(word: _Word, others: Sequence[_Word]) -> bool:
-    return any(_same(word.text, other.text) for other in others)
+    return any(word.text == other.text for other in others)
 
 
 def _turns(word: _Word) -> bool:
     return word.text in _NEGATIONS or word.text in _HEDGES or word.text.endswith("n't")
-
-
-def _same(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    if one[0].isdigit() or other[0].isdigit():
-        return False
-    short, long = sorted((one, other), key=len)
-    return len(short) >= 4 and long.startswith(short[:-1]) and len(long) - len(short) <= 2  # "use" and "used", not more
 
 
 def _fold(word: str) -> str:

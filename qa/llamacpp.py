@@ -16,7 +16,7 @@ import weakref
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from index.errors import ModelError
@@ -24,16 +24,12 @@ from qa import llamacpp_child
 from qa.gguf import BUNDLED, check_model, is_bundled
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
     from llama_index.core.llms import LLM
-    from openai import AsyncOpenAI, AsyncStream, OpenAI, Stream
 
 STOP_S = 2.0  # a child stops in 0.03 s, even while it writes
 REQUEST_S = 10.0
 
 Process = subprocess.Popen[bytes]
-T = TypeVar("T")
 
 
 def default_threads() -> int:
@@ -102,13 +98,18 @@ class LlamaCppServer:
     def llm(self, max_tokens: int, *, temperature: float = 0, timeout: float = 30) -> LLM:
         """Give the model to LlamaIndex. Tokens are the model's own; timeout is seconds without a byte, not in all.
 
-        Stream (``stream_chat``) and close the stream to stop: without streaming, an answer nobody waits for is still
-        written to its end. The LLM's calls raise openai.OpenAIError and, amid a stream, httpx.HTTPError.
+        Stream (``stream_chat``) and close the stream to stop at the next token. While the prompt is read, or without
+        streaming, llama.cpp works on for nobody: only ``close()`` ends that. Calls raise openai.OpenAIError and, amid
+        a stream, httpx.HTTPError.
         """
         from llama_index.llms.openai_like import OpenAILike
 
-        base, limits = f"{self.address}/v1", {"timeout": timeout, "max_retries": 0}
-        client, async_client = _clients(base_url=base, api_key=self._key, **limits)
+        from qa.openai_clients import loopback_clients
+
+        base = f"{self.address}/v1"
+        limits: dict[str, Any] = {"timeout": timeout, "max_retries": 0}
+        client, async_client = loopback_clients(base_url=base, api_key=self._key, **limits)
+        options: dict[str, Any] = limits | {"openai_client": client, "async_openai_client": async_client}
         llm: LLM = OpenAILike(
             model=self.alias,
             api_base=base,
@@ -117,9 +118,7 @@ class LlamaCppServer:
             context_window=self.context_window,
             max_tokens=max_tokens,
             temperature=temperature,
-            openai_client=client,
-            async_openai_client=async_client,
-            **limits,
+            **options,
         )
         return llm
 
@@ -136,43 +135,6 @@ class LlamaCppServer:
             raise ModelError(f"llama.cpp does not answer ({error}); start it again") from error
         finally:
             connection.close()
-
-
-def _clients(**options: Any) -> tuple[OpenAI, AsyncOpenAI]:  # noqa: ANN401 - the clients' own options
-    """Make clients whose connection closes with the stream, which tells llama.cpp to stop writing.
-
-    openai's Stream is part of a reference cycle: left alone, its connection stays open until garbage collection.
-    """
-    import httpx
-    from openai import AsyncOpenAI, AsyncStream, OpenAI, Stream
-
-    class Client(OpenAI):
-        def request(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            result = super().request(*args, **kwargs)
-            return _closing(result) if isinstance(result, Stream) else result
-
-    class AsyncClient(AsyncOpenAI):
-        async def request(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            result = await super().request(*args, **kwargs)
-            return _aclosing(result) if isinstance(result, AsyncStream) else result
-
-    # No proxy may come between this process and its child, and a connection kept open would have to be closed.
-    direct: dict[str, Any] = {"trust_env": False, "limits": httpx.Limits(max_keepalive_connections=0)}
-    return (
-        Client(http_client=httpx.Client(**direct), **options),
-        AsyncClient(http_client=httpx.AsyncClient(**direct), **options),
-    )
-
-
-def _closing(stream: Stream[T]) -> Iterator[T]:
-    with stream:
-        yield from stream
-
-
-async def _aclosing(stream: AsyncStream[T]) -> AsyncIterator[T]:
-    async with stream:
-        async for item in stream:
-            yield item
 
 
 def _spawn(log: IO[bytes]) -> Process:

@@ -15,8 +15,6 @@ from typing import IO, Any
 
 PROMPT_CACHE_MIB = 256  # llama.cpp's own default is 8192
 
-STOP_AFTER_TOKENS = 128  # of a prompt read: between batches llama.cpp sees that the client is gone; larger isn't faster
-
 
 @dataclass(frozen=True)
 class Launch:
@@ -39,7 +37,6 @@ def parameters(launch: Launch) -> Any:  # noqa: ANN401 - xllamacpp has no types
     params.n_ctx = launch.context_window
     params.n_parallel = 1  # n_ctx is divided by it
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = launch.threads
-    params.n_batch = STOP_AFTER_TOKENS
     params.cache_ram_mib = PROMPT_CACHE_MIB
     params.hostnames = ["127.0.0.1"]
     params.port = 0

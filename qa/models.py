@@ -20,7 +20,7 @@ class ModelSpec:
         languages: what it speaks; in another language it is not asked.
         window: tokens of prompt and answer together.
         max_tokens: tokens of the answer at most.
-        prompt: file in qa/prompts.
+        prompt: file in qa/prompts that asks it best.
     """
 
     name: str
@@ -28,7 +28,7 @@ class ModelSpec:
     languages: tuple[str, ...]
     window: int
     max_tokens: int = 80
-    prompt: str = "short_answer.md"
+    prompt: str = "short_answer.toml"
 
 
 @dataclass(frozen=True, slots=True)

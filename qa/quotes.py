@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from index import Evidence, Span
 
 MAX_QUOTES = 3
-MARGIN = 0.05
-WEAK = 0.32
+SENTENCE_SHARE = 0.7  # of a quote's score; the rest is its chunk's. Chosen on the tune split, where 0.5 to 1 are alike.
+MARGIN = 0.05  # a second quote this near the first is worth its line: tune split, answers held .55 -> .70
+WEAK = 0.32  # below it lie 1% of XQuAD's answerable questions over paragraphs in mixed languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,13 @@ class Quote:
 def rank_quotes(evidence: Sequence[Evidence]) -> list[Quote]:
     """All sentences of the evidence, best first."""
     quotes = [
-        Quote(item.source, item.language, sentence.span, sentence.text, (item.score + sentence.score) / 2)
+        Quote(
+            item.source,
+            item.language,
+            sentence.span,
+            sentence.text,
+            (1 - SENTENCE_SHARE) * item.score + SENTENCE_SHARE * sentence.score,
+        )
         for item in evidence
         for sentence in item.sentences
     ]

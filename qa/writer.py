@@ -1,17 +1,17 @@
-"""A model, asked for a draft: one short sentence from numbered words of the documents."""
+"""A model, asked for a draft: one short sentence in the words of the best quotes."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from index.errors import ModelError
 from qa.budget import fit, plan_tokens
 from qa.gguf import check_model
 from qa.models import ModelSpec
+from qa.prompt import load_prompt
 from qa.quotes import Quote
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from qa.llamacpp import LlamaCppServer
 
-_SPECIAL = re.compile(r"<\|[^|]*\|>")  # chat templates mark turns so; a document must not
+TOKENS_A_TURN = 8  # what a chat template adds around each turn, at most
 
 
 class Writer:
@@ -30,7 +30,7 @@ class Writer:
         self._timeout = timeout
         self._server: LlamaCppServer | None = None
         self._llm: LLM | None = None
-        self._instruction = files("qa").joinpath("prompts", spec.prompt).read_text(encoding="utf-8").strip()
+        self._prompt = load_prompt(spec.prompt)
 
     def close(self) -> None:
         """Stop the model."""
@@ -40,7 +40,8 @@ class Writer:
 
     def plan(self, question: str, language: str, quotes: Sequence[Quote]) -> tuple[int, list[Quote], list[Quote]]:
         """Plan a prompt: (tokens it may take, quotes that fit, quotes that do not)."""
-        fixed = plan_tokens(self._instruction + question, language) + self.spec.max_tokens + 32  # 32: the chat template
+        turns = self._prompt.turns([], question)
+        fixed = sum(plan_tokens(content, language) + TOKENS_A_TURN for _, content in turns) + self.spec.max_tokens
         included, dropped = fit(quotes, self.spec.window - fixed)
         return fixed + sum(plan_tokens(quote.text, quote.language) for quote in included), included, dropped
 
@@ -53,18 +54,17 @@ class Writer:
         from llama_index.core.llms import ChatMessage
 
         started = time.monotonic()
-        passage = _SPECIAL.sub(" ", " ".join(quote.text for quote in quotes))
-        messages = [
-            ChatMessage(role="system", content=self._instruction),
-            ChatMessage(role="user", content=f"Text: {passage}\nQuestion: {_SPECIAL.sub(' ', question)}"),
-        ]
+        turns = self._prompt.turns([quote.text for quote in quotes], question)
+        messages = [ChatMessage(role=role, content=content) for role, content in turns]
         try:
-            for piece in self._model().stream_chat(messages):
-                if piece.delta:
-                    yield piece.delta
-                if time.monotonic() - started > self._timeout:
-                    raise ModelError(f"{self.spec.name} took longer than model_timeout = {self._timeout:g} s")
+            with closing(self._model().stream_chat(messages)) as stream:  # closed at once, or the model writes on
+                for piece in stream:
+                    if piece.delta:
+                        yield piece.delta
+                    if time.monotonic() - started > self._timeout:
+                        raise ModelError(f"{self.spec.name} took longer than model_timeout = {self._timeout:g} s")
         except ModelError:
+            self.close()
             raise
         except Exception as error:  # one boundary: whatever the client library raises becomes our own error here
             self.close()

@@ -50,7 +50,29 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("list", parents=[shared], help="list the documents in the index")
     show = commands.add_parser("show", parents=[shared], help="print a document's text, in which offsets count")
     show.add_argument("document", metavar="DOC", help="a name that 'polycite list' prints")
+    _add_eval(commands, shared)
     return parser
+
+
+def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    run = argparse.ArgumentParser(add_help=False, parents=[shared])
+    run.add_argument("--corpus", default="corpus", metavar="FOLDER", help="documents to ask (default: corpus)")
+    run.add_argument("--llm", help="who words the answers: auto, llamacpp, none (default: auto)")
+    run.add_argument("--model", metavar="GGUF", help="path of a GGUF file (default: the bundled model)")
+    run.add_argument("--out", metavar="DIR", help="where results go; an interrupted run in it is resumed")
+
+    evals = commands.add_parser("eval", parents=[run], help="ask golden questions and report how good the answers are")
+    evals.add_argument("--golden", metavar="FILE", help="golden questions (default: those of the sample corpus)")
+    evals.add_argument("--split", default="all", help="tune, report or all (default: all)")
+    actions = evals.add_subparsers(dest="action", metavar="ACTION")
+    compare = actions.add_parser("compare", parents=[shared], help="pair two runs question by question")
+    compare.add_argument("before", metavar="A", help="folder of a run")
+    compare.add_argument("after", metavar="B", help="folder of a run")
+    init = actions.add_parser("init", parents=[shared], help="write a first golden file for a folder of yours")
+    init.add_argument("folder", metavar="FOLDER")
+    init.add_argument("--golden", metavar="FILE", help="where to write it (default: FOLDER.golden.jsonl)")
+    actions.add_parser("gate", parents=[run], help="fail below the floors, or on a regression against the baseline")
+    actions.add_parser("baseline", parents=[run], help="make this state the baseline, and print what changed")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

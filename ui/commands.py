@@ -16,6 +16,7 @@ from index.errors import IndexMissingError, UsageError
 from ui import jsonform, render
 from ui.batch import run_batch
 from ui.cli import ABSTAINED, ANSWERED
+from ui.evaluate import evaluate
 
 MAX_RESULTS = 1000
 
@@ -28,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         "ask": _ask,
         "list": _list,
         "show": _show,
+        "eval": evaluate,
     }
     flags = {
         name: getattr(arguments, name) for name in Settings.model_fields if getattr(arguments, name, None) is not None

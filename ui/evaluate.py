@@ -1,0 +1,134 @@
+"""``polycite eval``: runs, comparisons, the gate."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from index import Settings
+from index.errors import UsageError
+from ui.cli import ANSWERED, FAULT
+
+RUNS_FOLDER = ".polycite-eval"
+
+
+def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run ``polycite eval`` or one of its actions; returns the exit status."""
+    actions: dict[str | None, Callable[[argparse.Namespace, Settings], int]] = {
+        None: _run,
+        "compare": _compare,
+        "init": _init,
+        "gate": _gate,
+        "baseline": _baseline,
+    }
+    return actions[arguments.action](arguments, settings)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.results import REPORT_FILE
+    from evals.run import run
+
+    out = Path(arguments.out) if arguments.out else Path(RUNS_FOLDER) / f"{datetime.now():%Y-%m-%dT%H-%M-%S}"
+    golden = Path(arguments.golden) if arguments.golden else None
+    with _progress() as progress:
+        summary = run(
+            Path(arguments.corpus),
+            out,
+            settings,
+            golden=golden,
+            split=arguments.split,
+            command="polycite " + shlex.join(sys.argv[1:]),
+            progress=progress,
+        )
+    for name, figure in summary.figures.items():
+        interval = f"  [{figure.low:.3f}, {figure.high:.3f}]" if figure.low is not None else ""
+        _print(f"{name:<34} {figure.value:.3f}  n={figure.n}{interval}")
+    _print(f"{summary.errors} errors. Report: {out / REPORT_FILE}")
+    return ANSWERED
+
+
+def _compare(arguments: argparse.Namespace, _: Settings) -> int:
+    from evals.compare import compare, to_text
+    from evals.gate import of_rows
+    from evals.results import read_rows
+
+    before, after = (of_rows(read_rows(Path(folder))) for folder in (arguments.before, arguments.after))
+    for folder, found in ((arguments.before, before), (arguments.after, after)):
+        if not found:
+            raise UsageError(f"no results in {folder}; give the folder of a run ('polycite eval' prints it)")
+    _print(to_text(compare(before, after)))
+    return ANSWERED
+
+
+def _init(arguments: argparse.Namespace, _: Settings) -> int:
+    from evals.scaffold import scaffold
+
+    folder = Path(arguments.folder)
+    target = Path(arguments.golden) if arguments.golden else folder.resolve().with_suffix(".golden.jsonl")
+    rows = scaffold(folder, target)
+    _print(f"{rows} rows in {target}. Edit each, then: polycite eval --corpus {folder} --golden {target}")
+    return ANSWERED
+
+
+def _gate(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.compare import to_text
+    from evals.gate import SPLIT, baseline_path, judge, read_baseline
+    from evals.results import read_rows
+    from evals.run import run
+
+    with _out(arguments.out) as out, _progress() as progress:
+        summary = run(Path(arguments.corpus), out, settings, split=SPLIT, progress=progress)
+        red, changes = judge(summary, read_rows(out), read_baseline(baseline_path()))
+    _print(to_text(changes))
+    for line in red:
+        _print(f"RED: {line}")
+    _print("The gate is red." if red else f"The gate is green ({summary.meta['seconds']} s).")
+    return FAULT if red else ANSWERED
+
+
+def _baseline(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.compare import compare, to_text
+    from evals.gate import SPLIT, baseline_path, of_rows, read_baseline, write_baseline
+    from evals.results import read_rows
+    from evals.run import run
+
+    with _out(arguments.out) as out, _progress() as progress:
+        run(Path(arguments.corpus), out, settings, split=SPLIT, progress=progress)
+        rows = read_rows(out)
+    _print(to_text(compare(read_baseline(baseline_path()), of_rows(rows))))
+    write_baseline(baseline_path(), rows)
+    return ANSWERED
+
+
+@contextmanager
+def _out(given: str | None) -> Iterator[Path]:
+    """The folder asked for, or one that goes away again."""
+    if given:
+        yield Path(given)
+    else:
+        with tempfile.TemporaryDirectory(prefix="polycite-") as folder:
+            yield Path(folder)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    with tqdm(desc="Asking", unit="question", disable=None, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
