@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from index.errors import UsageError
 
 Kind = Literal["answerable", "two-documents", "disagreement", "on-topic-unanswerable", "off-topic-unanswerable"]
-Language = Literal["en", "de", "fr", "zh-Hans", "zh-Hant"]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]  # en, de, zh-Hans, …
 Split = Literal["tune", "report"]
 Filled = Annotated[str, Field(pattern=r"\S")]
 Group = Annotated[tuple[Filled, ...], Field(min_length=1)]
@@ -31,17 +31,23 @@ class _Row(BaseModel):
 
 
 class Passage(_Row):
-    """Where one document supports the answer: a quote of the sample corpus, and a span of the seed of the same name."""
+    """Where one document supports the answer: a quote of it, and a span of the seed of the same name if there is one.
+
+    A seed is another text that states the same facts; it is known by its hash and never stored.
+    """
 
     document: Filled
     quote: Filled
-    seed_start: int = Field(ge=0)
-    seed_end: int
-    seed_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    seed_start: int | None = Field(None, ge=0)
+    seed_end: int | None = None
+    seed_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 
     @model_validator(mode="after")
     def _span(self) -> Passage:
-        if self.seed_end <= self.seed_start:
+        given = [value is not None for value in (self.seed_start, self.seed_end, self.seed_sha256)]
+        if any(given) != all(given):
+            raise ValueError("seed_start, seed_end, seed_sha256: give all three or none")
+        if self.seed_start is not None and self.seed_end is not None and self.seed_end <= self.seed_start:
             raise ValueError("seed_end: must be greater than seed_start")
         return self
 
@@ -78,7 +84,7 @@ class GoldenQuestion(GoldenTurn):
 
     id: Filled
     language: Language
-    split: Split
+    split: Split = "report"
 
 
 class Conversation(_Row):

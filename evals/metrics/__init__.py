@@ -1,0 +1,1 @@
+"""The evaluation's metrics, one a file: pure functions over plain values."""
