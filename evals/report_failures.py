@@ -12,6 +12,7 @@ from evals.results import CitedWords, FoundChunk, ResultRow, ShownSentence, Supp
 SHOWN_CHUNKS = 5
 CONTEXT = 120  # characters kept around what is highlighted
 OPENING = 240  # characters kept of a chunk where nothing is highlighted
+LONGEST_WORD = 16
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,11 @@ class ChunkView:
 
 @dataclass(frozen=True)
 class SentenceView:
-    """A sentence of the answer and what is wrong with it."""
+    """A sentence of the answer and what is wrong with it; ``quoted`` when it is the words of its citation."""
 
     text: str
     language: str
+    quoted: bool
     citations: tuple[int, ...]
     faults: tuple[str, ...]
 
@@ -67,6 +69,11 @@ class Failure:
     facts: tuple[str, ...]
     chunks: tuple[ChunkView, ...]
     sentences: tuple[SentenceView, ...]
+
+    @property
+    def quoted(self) -> frozenset[str]:
+        """The quotations that are sentences of the answer, and so need not be shown again."""
+        return frozenset(sentence.text for sentence in self.sentences if sentence.quoted)
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def _facts(row: ResultRow) -> Iterable[str]:
     rank = next((rank for rank, chunk in enumerate(row.evidence, 1) if chunk.relevant), None)
     if rank and rank > SHOWN_CHUNKS:
         yield f"a supporting chunk stands at rank {rank}"
-    if row.answerable and row.correct and not retrieved(row):
+    if row.error is None and row.answerable and row.correct and not retrieved(row):
         yield "answered right all the same"
     if row.model_asked:
         yield f"{row.model}, {row.planned_tokens:,} tokens planned"
@@ -185,7 +192,7 @@ def _sentence(sentence: ShownSentence, language: str, quoted: dict[int, str]) ->
     if sentence.quoted and sentence.citations:
         language = quoted.get(sentence.citations[0], language)
     faults = [text for good, text in ((sentence.true, "not true"), (sentence.checked, "not supported")) if not good]
-    return SentenceView(sentence.text, language, sentence.citations, tuple(faults))
+    return SentenceView(sentence.text, language, sentence.quoted, sentence.citations, tuple(faults))
 
 
 def _chunk(rank: int, chunk: FoundChunk, row: ResultRow) -> ChunkView:
@@ -199,8 +206,9 @@ def excerpt(
     """A chunk's text around its cited and golden words, those marked; its opening where it has none."""
     cited, golden = _spans(chunk, citations), _spans(chunk, passages)
     size = len(chunk.text)
-    kept = [(start - CONTEXT, end + CONTEXT) for start, end in (*cited, *golden)] or [(0, OPENING)]
-    edges = {0, size, *(min(size, max(0, edge)) for span in (*cited, *golden, *kept) for edge in span)}
+    wanted = [(start - CONTEXT, end + CONTEXT) for start, end in (*cited, *golden)] or [(0, OPENING)]
+    kept = [(_outwards(chunk.text, start, -1), _outwards(chunk.text, end, 1)) for start, end in wanted]
+    edges = {0, size, *(edge for span in (*cited, *golden, *kept) for edge in span)}
     cuts = sorted(edges)
     pieces: list[Piece] = []
     for start, end in pairwise(cuts):
@@ -219,6 +227,14 @@ def _spans(chunk: FoundChunk, places: Sequence[CitedWords | SupportingPassage]) 
         if place.source == chunk.source
     ]
     return [(start, end) for start, end in found if start < end]
+
+
+def _outwards(text: str, place: int, step: int) -> int:
+    """The nearest edge of a word in one direction; the place itself where none is near, as in Chinese."""
+    if not 0 < place < len(text):
+        return min(len(text), max(0, place))
+    near = range(place, place + LONGEST_WORD * step, step)
+    return next((i for i in near if 0 < i < len(text) and (text[i - 1].isspace() or text[i].isspace())), place)
 
 
 def _within(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:

@@ -36,7 +36,13 @@ GROUPS = (
     ("Answers", r"answer|correct|f1|sentence|true|model"),
 )
 ORDER = ("Retrieval", "Answers", "Citations", "Abstention", "Consistency", "Time and tokens", "Other")
-HEADLINES = ("recall@5", "answer_correct", "citation_recall_golden", "abstention_recall_on_topic")
+HEADLINES = (
+    "recall@5",
+    "answer_correct",
+    "citation_recall_golden",
+    "abstention_recall_on_topic",
+    "abstention_recall_off_topic",
+)
 WORDS = {"mrr": "MRR", "ndcg": "NDCG", "f1": "F1", "auroc": "AUROC"}
 ENDINGS = {
     "_p50": ", median",
@@ -237,12 +243,12 @@ def interval(figure: Figure) -> str:
 
 
 def headlines(figures: Mapping[str, Figure]) -> list[str]:
-    """One rate of each group: a known one where there is one, else the group's first."""
+    """The rates that matter most, and the first rate of each group that has none of those."""
     rates = [name for name, figure in figures.items() if is_rate(figure)]
-    by_group: dict[str, str] = {}
-    for name in sorted(rates, key=lambda name: (name not in HEADLINES, rates.index(name))):
-        by_group.setdefault(group_of(name), name)
-    return [by_group[title] for title in ORDER if title in by_group]
+    known = [name for name in HEADLINES if name in rates]
+    firsts = {group_of(name): name for name in reversed(rates)}
+    others = [name for title, name in firsts.items() if title not in map(group_of, known)]
+    return sorted([*known, *others], key=lambda name: ORDER.index(group_of(name)))
 
 
 def heat_maps(summary: Summary) -> tuple[HeatMap, ...]:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 SPLITTER = 1  # raise it when sentences or chunks come out differently, so that an old index is seen to be old
 
-Progress = Callable[[int, int], None]  # characters done, characters in all
+BATCH = 512
+
+Progress = Callable[[int, int], None]  # bytes of the folder's files done, bytes in all (about, within a file)
 
 
 @dataclass
@@ -121,6 +123,7 @@ class _Run:
         self._store = store
         self._progress = progress
         self._recipe = recipe(settings)
+        self._done = self._total = 0
 
     @cached_property
     def _embedder(self) -> E5Embedding:
@@ -135,13 +138,12 @@ class _Run:
                 check_recipe(old, self._recipe)
         prefix = self._prefix()
         before = self._store.latest(prefix)
-        total = sum(file.path.stat().st_size for file in readable)
-        done = 0
+        self._total = sum(file.size for file in readable)
         for file, sha256 in readable.items():
-            self._progress(done, total)
+            self._progress(self._done, self._total)
             self._carry(file, sha256, prefix, before)
-            done += file.path.stat().st_size
-        self._progress(total, total)
+            self._done += file.size
+        self._progress(self._total, self._total)
         self._drop_missing(before, {prefix + file.name for file in readable} | {prefix + name for name in skipped})
         if rebuild:
             self._renew()
@@ -191,9 +193,12 @@ class _Run:
         known = self._store.known_vectors(document.id, self._recipe)
         texts = list(dict.fromkeys(span.of(text) for span in (*sentences, *chunks)))
         missing = [piece for piece in texts if piece not in known]
-        if missing:
-            embedded = np.asarray(self._embedder.get_text_embedding_batch(missing), dtype=np.float32)
-            known.update(zip(missing, embedded, strict=True))
+        for start in range(0, len(missing), BATCH):  # LlamaIndex's lists of floats take 30 bytes a number
+            batch = missing[start : start + BATCH]
+            known.update(
+                zip(batch, np.asarray(self._embedder.get_text_embedding_batch(batch), np.float32), strict=True)
+            )
+            self._progress(self._done + len(text) * start // len(missing), self._total)
         self.report.embedded_texts += len(missing)
         return Embedded(sentences, chunks, _rows(known, text, sentences), _rows(known, text, chunks))
 

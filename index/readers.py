@@ -21,10 +21,11 @@ class SkippedFileError(PolyciteError):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the folder: its name (path inside the folder, with ``/``) and where it is."""
+    """A file of the folder: its name (path inside the folder, with ``/``), where it is, and its bytes when found."""
 
     name: str
     path: Path
+    size: int
 
 
 def find_files(folder: Path) -> list[File]:
@@ -47,7 +48,7 @@ def _walk(folder: Path) -> Iterator[File]:
         for name in names:
             if not name.startswith("."):
                 path = Path(directory, name)
-                yield File(path.relative_to(folder).as_posix(), path)
+                yield File(path.relative_to(folder).as_posix(), path, path.lstat().st_size)
 
 
 def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:

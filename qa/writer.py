@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from index.errors import ModelError
 from qa.budget import fit, plan_tokens
-from qa.gguf import check_model
 from qa.models import ModelSpec
 from qa.prompt import load_prompt
 from qa.quotes import Quote
@@ -30,6 +30,7 @@ class Writer:
         self._timeout = timeout
         self._server: LlamaCppServer | None = None
         self._llm: LLM | None = None
+        self._starting = threading.Lock()
         self._prompt = load_prompt(spec.prompt)
 
     def close(self) -> None:
@@ -71,12 +72,12 @@ class Writer:
             raise ModelError(f"{self.spec.name} failed: {type(error).__name__}: {error}".splitlines()[0]) from error
 
     def _model(self) -> LLM:
-        if self._server is not None and not self._server.alive:
-            self.close()
-        if self._llm is None:
-            from qa.llamacpp import LlamaCppServer
+        from qa.llamacpp import LlamaCppServer
 
-            check_model(self.spec.path)
-            self._server = LlamaCppServer.start(self.spec.path, self.spec.window, self._timeout)
-            self._llm = self._server.llm(max_tokens=self.spec.max_tokens, timeout=self._timeout)
-        return self._llm
+        with self._starting:
+            if self._server is not None and not self._server.alive:
+                self.close()
+            if self._server is None or self._llm is None:
+                self._server = LlamaCppServer.start(self.spec.path, self.spec.window, self._timeout)
+                self._llm = self._server.llm(max_tokens=self.spec.max_tokens, timeout=self._timeout)
+            return self._llm

@@ -165,6 +165,14 @@ def test_one_model_serves_many_questions(worded: Chatbot) -> None:
     assert len(first) == 1
 
 
+def test_questions_at_once_share_one_model(worded: Chatbot) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(worded.ask, [ENGLISH] * 4))
+    assert len(models_running()) == 1
+    assert all(answer.receipt.asked and answer.receipt.fault is None for answer in answers)
+    assert len({answer.text for answer in answers}) == 1
+
+
 def test_what_cannot_be_opened_or_asked(corpus_dir: Path, tmp_path: Path, quoting: Chatbot) -> None:
     with pytest.raises(UsageError, match="empty"):
         quoting.ask("  ")
