@@ -69,7 +69,7 @@ class Work(_Record):
 
 
 class Indexed(_Record):
-    """What indexing took; CPU seconds are of all cores, and hardly grow where other programs are busy."""
+    """What indexing took; CPU seconds are of all cores together."""
 
     seconds: float
     cpu_seconds: float
@@ -319,8 +319,8 @@ def to_markdown(report: BenchReport) -> str:
     parts = [
         "## polycite beside a LlamaIndex starter pipeline",
         f"    {meta['command']}",
-        f"{meta['versions']}; {meta['cores']} cores, load {meta['load']} at the start (other programs at work spoil the "
-        f"times). {meta['work']}",
+        f"{meta['versions']}; {meta['cores']} cores, load {meta['load']} at the start (other programs at work "
+        f"spoil the times). {meta['work']}",
         xquad.table(["", "polycite", "starter", "polycite / starter"], rows),
         f"The starter is what LlamaIndex's tutorials build: SimpleDirectoryReader, SentenceSplitter (chunk_size "
         f"{meta['chunk_size']}, overlap {starter.CHUNK_OVERLAP}), VectorStoreIndex over a persistent Chroma, "
@@ -330,11 +330,12 @@ def to_markdown(report: BenchReport) -> str:
         f"the starter was right on fewer than {FEWEST} questions.",
         "What differs: polycite embeds every sentence besides every chunk, so it embeds each text twice and takes "
         "longer to index; it keeps texts and all vectors in SQLite beside Chroma's copy; it takes the language's share "
-        "out of the vectors and joins a chunk's score with its best sentence's; its chunks are whole sentences, counted "
-        "by the embedder's tokens (the starter's are made smaller by --chunk-size). The starter puts the file's path "
-        "before each text that it embeds, as LlamaIndex does.",
+        "out of the vectors and joins a chunk's score with its best sentence's; its chunks are whole sentences, "
+        "counted by the embedder's tokens (--chunk-size makes the starter's smaller). The starter puts the path of "
+        "the file before each text that it embeds, as LlamaIndex does.",
         f"Each side runs in processes of its own, one at a time, in an order that turns (rounds: {meta['rounds']}). "
-        f"Index times are of the fastest round, without imports (CPU: all cores together); question times are over all rounds after {WARM_UP} questions of warm-up; memory is the "
+        "Index times are of the fastest round, without imports (CPU: all cores together); question times are over all "
+        f"rounds, after {WARM_UP} questions of warm-up at the start of each; memory is the "
         "highest of a whole process, Python and imports included.",
     ]
     return "\n\n".join(parts) + "\n"

