@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask test check lock basis clean
+.PHONY: ask test check gate baseline lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -25,6 +25,14 @@ check: .venv/ready-to-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pylint index qa evals ui
+
+# Golden questions against the sample corpus: red below the floors (evals/gate.toml) or on a regression.
+gate: .venv/ready-to-test
+	@$(BIN)/polycite eval gate
+
+# Makes this state what the gate compares with, and prints what changed.
+baseline: .venv/ready-to-test
+	@$(BIN)/polycite eval baseline
 
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test
