@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask test check gate baseline lock basis clean
+.PHONY: ask test check gate baseline bench lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -33,6 +33,10 @@ gate: .venv/ready-to-test
 # Makes this state what the gate compares with, and prints what changed.
 baseline: .venv/ready-to-test
 	@$(BIN)/polycite eval baseline
+
+# What polycite takes and finds on the sample corpus, beside a LlamaIndex starter pipeline (needs a quiet machine).
+bench: .venv/ready-to-test
+	@$(BIN)/python -m evals.bench
 
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test

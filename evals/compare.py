@@ -46,9 +46,8 @@ def to_text(changes: Sequence[Change]) -> str:
     lines = []
     for change in moved:
         mark = "REGRESSION " if change.is_regression else ""
-        lines.append(
-            f"{mark}{change.name}: {len(change.better)} better, {len(change.worse)} worse of {change.n}, p = {change.p:.3f}"
-        )
+        counts = f"{len(change.better)} better, {len(change.worse)} worse of {change.n}"
+        lines.append(f"{mark}{change.name}: {counts}, p = {change.p:.3f}")
         lines += [f"  newly wrong: {', '.join(change.worse)}"] if change.worse else []
         lines += [f"  newly right: {', '.join(change.better)}"] if change.better else []
     return "\n".join(lines)

@@ -6,20 +6,17 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, Field
 
 from evals.goldenset import Group
+from evals.record import Record
 
 RESULTS_FILE = "results.jsonl"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FoundChunk(_Record):
+class FoundChunk(Record):
     """A retrieved chunk; ``relevant`` when it holds a whole supporting passage; tokens are the embedder's."""
 
     source: str
@@ -32,7 +29,7 @@ class FoundChunk(_Record):
     relevant: bool
 
 
-class CitedWords(_Record):
+class CitedWords(Record):
     """A citation of the answer.
 
     Attributes:
@@ -50,7 +47,7 @@ class CitedWords(_Record):
     golden: bool
 
 
-class ShownSentence(_Record):
+class ShownSentence(Record):
     """A sentence of the answer.
 
     Attributes:
@@ -68,7 +65,7 @@ class ShownSentence(_Record):
     answers: bool
 
 
-class SupportingPassage(_Record):
+class SupportingPassage(Record):
     """Where the corpus supports the golden answer."""
 
     source: str
@@ -78,7 +75,7 @@ class SupportingPassage(_Record):
     text: str
 
 
-class ResultRow(_Record):
+class ResultRow(Record):
     """One question, what the documents hold on it, what was found and what was answered.
 
     ``error`` is set when the question could not be asked; such a row has no scores. ``turn`` counts the turns of a
@@ -108,7 +105,7 @@ class ResultRow(_Record):
     correct: bool = False
     first_citation_correct: bool = False
     token_f1: float = 0.0
-    seconds: dict[str, float] = {}
+    seconds: dict[str, float] = Field(default_factory=dict)
 
     @property
     def answerable(self) -> bool:
@@ -116,7 +113,7 @@ class ResultRow(_Record):
         return not self.kind.endswith("-unanswerable")
 
 
-class Figure(_Record):
+class Figure(Record):
     """A figure with its n; ``low`` and ``high`` are the 95% Wilson interval of a rate, None for other figures."""
 
     value: float
@@ -125,7 +122,7 @@ class Figure(_Record):
     high: float | None = None
 
 
-class Summary(_Record):
+class Summary(Record):
     """Figures of a run.
 
     Attributes:

@@ -125,8 +125,10 @@ def describe(
         "corpus": _fingerprint(sorted((document.id, document.sha256) for document in documents.values())),
         "golden": _fingerprint([(place, turn.model_dump(mode="json")) for place, turn in rows]),
         "settings": json.dumps(chosen, sort_keys=True),
-        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "versions": ", ".join(
+            [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]
+        ),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     }
 

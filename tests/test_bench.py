@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from evals import bench
+from evals.bench import main
+from evals.bench_page import to_markdown
+from evals.bench_report import BenchReport
+from evals.bench_run import run_bench
+from evals.bench_work import Task, Work, golden_tasks, holds
 from index import PolyciteError
 from tests.conftest import CORPUS
 from tests.test_xquad import write_folder
@@ -19,13 +23,13 @@ def test_a_run_from_files_to_the_table(
     folder = write_folder(tmp_path / "xquad")
     out = tmp_path / "figures.json"
     options = ["--xquad", str(folder), "--languages", "en,de", "--rounds", "1", "--out", str(out)]
-    assert bench.main(options) == 0
+    assert main(options) == 0
     page, _ = capsys.readouterr()
     assert "| index time, s |" in page
     assert str(tmp_path) not in page
 
-    report = bench.BenchReport.model_validate_json(out.read_bytes())
-    assert bench.to_markdown(report) == page
+    report = BenchReport.model_validate_json(out.read_bytes())
+    assert to_markdown(report) == page
     for side in (report.polycite, report.starter):
         assert side.costs["chunks"] == 6
         assert 50 < side.costs["peak memory indexing, MB"] < 4000
@@ -37,14 +41,14 @@ def test_a_run_from_files_to_the_table(
 
 
 def test_the_golden_questions_on_the_sample_corpus() -> None:
-    tasks = bench.golden_tasks(CORPUS, None)
+    tasks = golden_tasks(CORPUS, None)
     assert len(tasks) > 100
     assert 0 < sum(task.crossing for task in tasks) < len(tasks)
     texts = {path.name: path.read_text(encoding="utf-8") for path in CORPUS.iterdir()}
     for task in tasks:
         for document, quote in task.passages:
-            assert bench._holds(task, document, texts[document])
-            assert not bench._holds(task, document, texts[document].replace(quote, quote[1:]))
+            assert holds(task, document, texts[document])
+            assert not holds(task, document, texts[document].replace(quote, quote[1:]))
 
 
 @pytest.mark.parametrize(
@@ -57,14 +61,14 @@ def test_the_golden_questions_on_the_sample_corpus() -> None:
     ],
 )
 def test_a_wrong_request_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
-    assert bench.main(arguments) == 2
+    assert main(arguments) == 2
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
 
 
 def test_a_child_that_fails_is_named(tmp_path: Path) -> None:
-    task = bench.Task(question="?", passages=(), crossing=False)
-    work = bench.Work(folder=tmp_path / "gone", tasks=(task,), k=5, chunk_size=1024)
+    task = Task(question="?", passages=(), crossing=False)
+    work = Work(folder=tmp_path / "gone", tasks=(task,), k=5, chunk_size=1024)
     with pytest.raises(PolyciteError, match=r"^starter could not index: .*gone"):
-        bench.run_bench(work, 1, {}, lambda what, done, total: None)
+        run_bench(work, 1, {}, lambda what, done, total: None)

@@ -12,6 +12,7 @@ import pytest
 from evals.compare import compare, to_text
 from evals.gate import of_rows
 from evals.goldenset import load_golden
+from evals.judge import JUDGE_FILE
 from evals.results import REPORT_FILE, RESULTS_FILE, SUMMARY_FILE, ResultRow, read_rows
 from evals.run import run
 from evals.scaffold import scaffold
@@ -88,6 +89,16 @@ def test_an_interrupted_run_is_resumed_and_finished_rows_are_kept(few: Path, fin
     assert seen[0] == 5
     assert read_rows(out)[:5] == kept  # the very rows, times included
     assert unchanging(read_rows(out)) == unchanging(read_rows(finished))
+
+
+def test_a_judge_is_asked_and_kept_apart(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (finished / SUMMARY_FILE).read_bytes()
+    assert main(["eval", "judge", str(finished), "--limit", "1"]) == 0
+    assert "judged_faithful" in capsys.readouterr().out
+    opinion = json.loads((finished / JUDGE_FILE).read_text(encoding="utf-8"))
+    assert opinion["judge"] == "SmolLM2-135M-Instruct"
+    assert opinion["judged_relevant"]["n"] == 1
+    assert (finished / SUMMARY_FILE).read_bytes() == before
 
 
 def test_a_folder_with_another_run_is_left_alone(finished: Path, few: Path) -> None:

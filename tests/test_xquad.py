@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from evals import xquad
 from evals.metrics.wilson import wilson
+from evals.xquad_data import Item, Wording, draw_languages, read_xquad, write_pool
+from evals.xquad_page import to_markdown
+from evals.xquad_report import XquadReport
+from evals.xquad_score import score
 from index import Evidence, Span
 from index.errors import UsageError
 from qa import Answer, Receipt
+from ui.cli import main
 
 PARAGRAPHS = {
     "en": [
@@ -76,14 +80,15 @@ def test_a_run_from_files_to_tables(
 ) -> None:
     monkeypatch.setenv("POLYCITE_CHUNK_TOKENS", "40")
     out = tmp_path / "figures.json"
-    assert xquad.main(["--xquad", str(folder), "--languages", "en,de", "--draws", "1,3", "--out", str(out)]) == 0
+    options = ["--languages", "en,de", "--draws", "1,3", "--out", str(out)]
+    assert main(["eval", "--xquad", str(folder), *options]) == 0
     page, progress = capsys.readouterr()
-    assert "--languages en,de --draws 1,3" in page
+    assert "    polycite eval --xquad FOLDER --languages en,de --draws 1,3\n" in page
     assert str(folder) not in page
     assert "draw 3: ask: 100%" in progress
 
-    report = xquad.XquadReport.model_validate_json(out.read_bytes())
-    assert xquad.to_markdown(report) == page
+    report = XquadReport.model_validate_json(out.read_bytes())
+    assert to_markdown(report) == page
     assert [draw.draw for draw in report.draws] == [1, 3]
     for draw in report.draws:
         assert sum(draw.pool.values()) == 6
@@ -103,13 +108,13 @@ def test_a_run_from_files_to_tables(
 
 
 def test_an_answer_counts_only_where_a_chunk_holds_all_of_it() -> None:
-    wording = xquad.Wording("When?", "July 1921", 10)
-    item = xquad.Item("q", 7, {"en": wording})
+    wording = Wording("When?", "July 1921", 10)
+    item = Item("q", 7, {"en": wording})
     result = [Evidence("007.txt", "en", Span(0, end), "x" * end, end, 0.5, ()) for end in (18, 19)]
     other = Evidence("008.txt", "en", Span(0, 40), "x" * 40, 40, 0.6, ())
     receipt = Receipt(asked=False, why="")
     answer = Answer("When?", "en", "", (), (), (), (), True, "none", {}, receipt)
-    row = xquad._row(item, "en", "en", [other, *result], answer)
+    row = score(item, "en", "en", [other, *result], answer)
     assert (row.scores["MRR"], row.scores["answer MRR"]) == (1 / 2, 1 / 3)
     assert row.scores["R@1"] is False
     assert row.scores["answered"] is row.scores["quote holds answer"] is row.scores["quote EM"] is False
@@ -120,25 +125,25 @@ def test_an_answer_counts_only_where_a_chunk_holds_all_of_it() -> None:
 
 
 def test_draws_are_the_same_each_time() -> None:
-    first = xquad.draw_languages(240, ["en", "de", "zh", "es"], 1)
-    assert first == xquad.draw_languages(240, ["es", "zh", "de", "en"], 1)
-    assert first != xquad.draw_languages(240, ["en", "de", "zh", "es"], 2)
+    first = draw_languages(240, ["en", "de", "zh", "es"], 1)
+    assert first == draw_languages(240, ["es", "zh", "de", "en"], 1)
+    assert first != draw_languages(240, ["en", "de", "zh", "es"], 2)
     assert "".join(language[0] for language in first[:12]) == "dzzeeeezddze"
     assert all(40 <= first.count(language) <= 80 for language in ("en", "de", "zh", "es"))
 
 
 def test_the_sample_is_fixed_and_leaves_all_paragraphs(folder: Path) -> None:
-    data = xquad.read_xquad(folder, ["en", "de"], 3)
-    again = xquad.read_xquad(folder, ["de"], 3)
+    data = read_xquad(folder, ["en", "de"], 3)
+    again = read_xquad(folder, ["de"], 3)
     assert [item.id for item in data.items] == [item.id for item in again.items]
     assert len(data.items) == 3
     assert len(data.paragraphs["en"]) == 6
-    assert {item.id for item in data.items} < {item.id for item in xquad.read_xquad(folder, ["en"], 4).items}
+    assert {item.id for item in data.items} < {item.id for item in read_xquad(folder, ["en"], 4).items}
 
 
 def test_the_pool_is_written_as_it_is(folder: Path, tmp_path: Path) -> None:
-    data = xquad.read_xquad(folder, ["en", "de"])
-    xquad.write_pool(data, ["en", "de"] * 3, tmp_path / "pool")
+    data = read_xquad(folder, ["en", "de"])
+    write_pool(data, ["en", "de"] * 3, tmp_path / "pool")
     texts = [path.read_text("utf-8") for path in sorted((tmp_path / "pool").iterdir())]
     assert texts == [PARAGRAPHS[("en", "de")[number % 2]][number][0] for number in range(6)]
 
@@ -152,8 +157,7 @@ def test_the_pool_is_written_as_it_is(folder: Path, tmp_path: Path) -> None:
         (["--xquad", "nowhere"], "nowhere: no such folder; give the one that holds xquad.en.json"),
         (["--xquad", "xquad", "--languages", "en,fr"], "xquad: no xquad.fr.json; languages there: de, en"),
         (["--xquad", "xquad", "--languages", ","], "name at least one language"),
-        (["--xquad", "xquad", "--k", "4"], "--k takes 5 or more"),
-        (["--xquad", "xquad", "--questions", "0"], "--questions 1 or more"),
+        (["--xquad", "xquad", "--questions", "0"], "--questions takes 1 or more"),
         (["--xquad", "xquad", "--llm", "nobody"], "setting llm"),
         (["--xquad", "xquad", "--out", "none/x.json"], "none/x.json: no such folder to write to"),
     ],
@@ -161,11 +165,42 @@ def test_the_pool_is_written_as_it_is(folder: Path, tmp_path: Path) -> None:
 def test_a_wrong_request_is_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert xquad.main(arguments) == 2
+    assert main(["eval", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--xquad", "xquad", "--golden", "g.jsonl"], "eval --golden goes without --xquad"),
+        (["--xquad", "xquad", "--corpus", "corpus"], "eval --corpus goes without --xquad"),
+        (["--xquad", "xquad", "--split", "all"], "eval --split goes without --xquad"),
+        (["--xquad", "xquad", "gate"], "eval gate goes without --xquad"),
+        (["--draws", "1"], "eval --draws goes with --xquad"),
+        (["--questions", "5", "gate"], "eval --questions goes with --xquad"),
+        (["--xquad", "xquad", "--draws", "one"], "invalid numbers value: 'one'"),
+    ],
+)
+def test_golden_questions_and_xquad_are_not_mixed(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(["eval", *arguments])
+    assert message in capsys.readouterr().err
+
+
+def test_only_a_model_that_is_asked_for_words_the_answers(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYCITE_LLM", "llamacpp")
+    monkeypatch.setenv("POLYCITE_MODEL", str(folder / "gone.gguf"))
+    assert main(["eval", "--xquad", str(folder), "--languages", "de", "--draws", "2", "--questions", "1"]) == 0
+    page, _ = capsys.readouterr()
+    assert "    polycite eval --xquad FOLDER --languages de --draws 2 --questions 1\n" in page
+    assert "### Draw 2 (paragraphs: de 6)" in page
 
 
 @pytest.mark.parametrize(
@@ -182,6 +217,6 @@ def test_a_wrong_request_is_one_line(
 def test_a_wrong_file_is_named(folder: Path, content: str, message: str) -> None:
     (folder / "xquad.de.json").write_text(content, encoding="utf-8")
     with pytest.raises(UsageError, match=r"xquad\.de\.json: ") as caught:
-        xquad.read_xquad(folder, ["en", "de"])
+        read_xquad(folder, ["en", "de"])
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from evals.lists import numbers, words
+
 ANSWERED, FAULT, USAGE, ABSTAINED, INTERRUPTED = 0, 1, 2, 3, 130
 
 _EPILOG = (
@@ -56,14 +58,21 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     run = argparse.ArgumentParser(add_help=False, parents=[shared])
-    run.add_argument("--corpus", default="corpus", metavar="FOLDER", help="documents to ask (default: corpus)")
+    run.add_argument("--corpus", metavar="FOLDER", help="documents to ask (default: corpus)")
     run.add_argument("--llm", help="who words the answers: auto, llamacpp, none (default: auto)")
     run.add_argument("--model", metavar="GGUF", help="path of a GGUF file (default: the bundled model)")
     run.add_argument("--out", metavar="DIR", help="where results go; an interrupted run in it is resumed")
 
     evals = commands.add_parser("eval", parents=[run], help="ask golden questions and report how good the answers are")
     evals.add_argument("--golden", metavar="FILE", help="golden questions (default: those of the sample corpus)")
-    evals.add_argument("--split", default="all", help="tune, report or all (default: all)")
+    evals.add_argument("--split", help="tune, report or all (default: all)")
+    xquad = evals.add_argument_group(
+        "XQuAD instead", "a public benchmark; prints tables; --out FILE.json keeps the figures; --llm: none by default"
+    )
+    xquad.add_argument("--xquad", metavar="FOLDER", help="holds xquad.LANGUAGE.json (no --golden, --corpus, --split)")
+    xquad.add_argument("--languages", type=words, metavar="L,L", help="default: en,de,zh,es")
+    xquad.add_argument("--draws", type=numbers, metavar="N,N", help="seeds of the pool's languages (default: 1,2,3)")
+    xquad.add_argument("--questions", type=int, metavar="N", help="ask only N questions, a fixed sample")
     actions = evals.add_subparsers(dest="action", metavar="ACTION")
     compare = actions.add_parser("compare", parents=[shared], help="pair two runs question by question")
     compare.add_argument("before", metavar="A", help="folder of a run")
@@ -71,6 +80,10 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser], sha
     init = actions.add_parser("init", parents=[shared], help="write a first golden file for a folder of yours")
     init.add_argument("folder", metavar="FOLDER")
     init.add_argument("--golden", metavar="FILE", help="where to write it (default: FOLDER.golden.jsonl)")
+    judge = actions.add_parser("judge", parents=[shared], help="ask a language model about the answers of a run")
+    judge.add_argument("run", metavar="RUN", help="folder of a run")
+    judge.add_argument("--model", metavar="GGUF", help="the judge (default: the bundled model)")
+    judge.add_argument("--limit", type=int, metavar="N", help="judge the first N answers only")
     actions.add_parser("gate", parents=[run], help="fail below the floors, or on a regression against the baseline")
     actions.add_parser("baseline", parents=[run], help="make this state the baseline, and print what changed")
 
@@ -81,6 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if hasattr(arguments, "batch") and (arguments.question is None) == (arguments.batch is None):
         parser.error(f"{arguments.command} takes a question or --batch FILE, one of the two")
+
+    if arguments.command == "eval":
+        _check_eval(parser, arguments)
 
     from ui import commands
 
@@ -95,6 +111,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         message, status = _explain(error)
         sys.stderr.write(f"polycite: {' '.join(message.split())}\n")
         return status
+
+
+def _check_eval(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Turn away a request for the golden questions and XQuAD at once."""
+    with_xquad = arguments.xquad is not None
+    misplaced = ("golden", "corpus", "split") if with_xquad else ("languages", "draws", "questions")
+    for name in misplaced:
+        if getattr(arguments, name, None) is not None:
+            parser.error(f"eval --{name} goes {'without' if with_xquad else 'with'} --xquad")
+    if with_xquad and arguments.action is not None:
+        parser.error(f"eval {arguments.action} goes without --xquad")
 
 
 def _explain(error: BaseException) -> tuple[str, int]:

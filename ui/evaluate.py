@@ -6,10 +6,11 @@ import argparse
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -17,15 +18,22 @@ from index import Settings
 from index.errors import UsageError
 from ui.cli import ANSWERED, FAULT
 
+if TYPE_CHECKING:
+    from evals.results import Figure
+
+CORPUS = "corpus"
 RUNS_FOLDER = ".polycite-eval"
 
 
 def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run ``polycite eval`` or one of its actions; returns the exit status."""
+    if arguments.xquad is not None:
+        return _xquad(arguments, settings)
     actions: dict[str | None, Callable[[argparse.Namespace, Settings], int]] = {
         None: _run,
         "compare": _compare,
         "init": _init,
+        "judge": _judge,
         "gate": _gate,
         "baseline": _baseline,
     }
@@ -40,18 +48,36 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     golden = Path(arguments.golden) if arguments.golden else None
     with _progress() as progress:
         summary = run(
-            Path(arguments.corpus),
+            _corpus(arguments),
             out,
             settings,
             golden=golden,
-            split=arguments.split,
+            split="all" if arguments.split is None else arguments.split,
             command="polycite " + shlex.join(sys.argv[1:]),
             progress=progress,
         )
-    for name, figure in summary.figures.items():
-        interval = f"  [{figure.low:.3f}, {figure.high:.3f}]" if figure.low is not None else ""
-        _print(f"{name:<34} {figure.value:.3f}  n={figure.n}{interval}")
+    _print_figures(summary.figures)
     _print(f"{summary.errors} errors. Report: {out / REPORT_FILE}")
+    return ANSWERED
+
+
+def _xquad(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.benchmark import Progress, run_benchmark
+    from evals.xquad import DRAWS, run_xquad
+    from evals.xquad_data import LANGUAGES
+    from evals.xquad_page import to_markdown
+    from evals.xquad_report import XquadReport
+
+    languages = LANGUAGES if arguments.languages is None else arguments.languages
+    draws = DRAWS if arguments.draws is None else arguments.draws
+    if arguments.llm is None:
+        settings = settings.model_copy(update={"llm": "none"})
+
+    def run(progress: Progress) -> tuple[XquadReport, str]:
+        report = run_xquad(Path(arguments.xquad), languages, draws, arguments.questions, settings, progress)
+        return report, to_markdown(report)
+
+    run_benchmark(Path(arguments.out) if arguments.out else None, run)
     return ANSWERED
 
 
@@ -72,9 +98,19 @@ def _init(arguments: argparse.Namespace, _: Settings) -> int:
     from evals.scaffold import scaffold
 
     folder = Path(arguments.folder)
-    target = Path(arguments.golden) if arguments.golden else folder.resolve().with_suffix(".golden.jsonl")
+    beside = folder.resolve().parent / f"{folder.resolve().name}.golden.jsonl"
+    target = Path(arguments.golden) if arguments.golden else beside
     rows = scaffold(folder, target)
     _print(f"{rows} rows in {target}. Edit each, then: polycite eval --corpus {folder} --golden {target}")
+    return ANSWERED
+
+
+def _judge(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.judge import JUDGE_FILE, judge
+
+    with _progress() as progress:
+        _print_figures(judge(Path(arguments.run), settings.model, arguments.limit, progress))
+    _print(f"A model's opinion, apart from all other figures: {Path(arguments.run) / JUDGE_FILE}")
     return ANSWERED
 
 
@@ -85,7 +121,7 @@ def _gate(arguments: argparse.Namespace, settings: Settings) -> int:
     from evals.run import run
 
     with _out(arguments.out) as out, _progress() as progress:
-        summary = run(Path(arguments.corpus), out, settings, split=SPLIT, progress=progress)
+        summary = run(_corpus(arguments), out, settings, split=SPLIT, progress=progress)
         red, changes = judge(summary, read_rows(out), read_baseline(baseline_path()))
     _print(to_text(changes))
     for line in red:
@@ -101,11 +137,15 @@ def _baseline(arguments: argparse.Namespace, settings: Settings) -> int:
     from evals.run import run
 
     with _out(arguments.out) as out, _progress() as progress:
-        run(Path(arguments.corpus), out, settings, split=SPLIT, progress=progress)
+        run(_corpus(arguments), out, settings, split=SPLIT, progress=progress)
         rows = read_rows(out)
     _print(to_text(compare(read_baseline(baseline_path()), of_rows(rows))))
     write_baseline(baseline_path(), rows)
     return ANSWERED
+
+
+def _corpus(arguments: argparse.Namespace) -> Path:
+    return Path(CORPUS if arguments.corpus is None else arguments.corpus)
 
 
 @contextmanager
@@ -127,6 +167,12 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.n)
 
         yield progress
+
+
+def _print_figures(figures: Mapping[str, Figure]) -> None:
+    for name, figure in figures.items():
+        interval = f"  [{figure.low:.3f}, {figure.high:.3f}]" if figure.low is not None else ""
+        _print(f"{name:<34} {figure.value:.3f}  n={figure.n}{interval}")
 
 
 def _print(text: str) -> None:
