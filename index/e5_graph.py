@@ -35,7 +35,7 @@ def cores() -> int:
 
 def open_session(weights: Weights) -> Session:
     """Build the graph and make it ready to run; a run shares its work among the cores that are free."""
-    import onnxruntime  # type: ignore[import-untyped]  # tenths of a second that many a command does not need
+    import onnxruntime  # tenths of a second that many a command does not need
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
