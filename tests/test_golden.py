@@ -217,7 +217,7 @@ def test_a_right_row_is_read(tmp_path: Path) -> None:
     ("row", "expected"),
     [
         (row_with(kind="maybe"), "kind: Input should be"),
-        (row_with(language="xx"), "language: Input should be"),
+        (row_with(language="English"), "language: String should match"),
         (row_with(note="?"), "note: Extra inputs are not permitted"),
         ({name: value for name, value in row_with().items() if name != "fact"}, "fact: Field required"),
         (row_with(answers=[[]]), "answers.0: "),
