@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -98,8 +98,8 @@ def index_folder(
 def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]]]:
     """Tell the files to read, with their digests, from those to skip, with the reasons."""
     readable: dict[File, str] = {}
-    skipped: list[tuple[str, str]] = []
-    for file in find_files(folder):
+    files, skipped = find_files(folder)
+    for file in files:
         try:
             data = read_bytes(file, folder, settings.max_file_mb * 1e6)
             decode(data)
@@ -124,6 +124,7 @@ class _Run:
         self._progress = progress
         self._recipe = recipe(settings)
         self._done = self._total = 0
+        self._taken: set[str] = set()  # ids of other folders' documents
 
     @cached_property
     def _embedder(self) -> E5Embedding:
@@ -138,13 +139,16 @@ class _Run:
                 check_recipe(old, self._recipe)
         prefix = self._prefix()
         before = self._store.latest(prefix)
+        self._taken = self._store.latest().keys() - before.keys()
         self._total = sum(file.size for file in readable)
         for file, sha256 in readable.items():
             self._progress(self._done, self._total)
             self._carry(file, sha256, prefix, before)
             self._done += file.size
         self._progress(self._total, self._total)
-        self._drop_missing(before, {prefix + file.name for file in readable} | {prefix + name for name in skipped})
+        present = {prefix + file.name for file in readable} | {prefix + name for name in skipped if name[-1] != "/"}
+        closed = tuple(prefix + name for name in skipped if name[-1] == "/")
+        self._drop_missing(before, present, closed)
         if rebuild:
             self._renew()
         self._publish()
@@ -154,12 +158,15 @@ class _Run:
         path = os.path.relpath(self._folder.resolve(), self._data_dir.resolve())
         folders = self._store.folders()
         if path not in folders:
-            folders[path] = _new_prefix(self._folder.resolve().name, set(folders.values()))
+            folders[path] = _new_prefix(self._folder.resolve().name, set(folders.values()), self._store.latest())
             self._store.add_folder(path, folders[path])
         return folders[path]
 
     def _carry(self, file: File, sha256: str, prefix: str, before: dict[str, tuple[str, str]]) -> None:
         doc_id = prefix + file.name
+        if doc_id not in before and doc_id in self._taken:
+            self.report.skipped.append((file.name, f"another folder's document is named {doc_id} already; rename it"))
+            return
         if before.get(doc_id) == (sha256, self._recipe):
             self.report.unchanged.append(doc_id)
             return
@@ -172,10 +179,12 @@ class _Run:
         self._store.put(document, prefix, self._recipe, self._embed(document))
         (self.report.changed if doc_id in before else self.report.added).append(doc_id)
 
-    def _drop_missing(self, before: dict[str, tuple[str, str]], present: set[str]) -> None:
+    def _drop_missing(self, before: dict[str, tuple[str, str]], present: set[str], closed: tuple[str, ...]) -> None:
+        """Drop what is gone; what lies in a folder that cannot be listed just now stays as it was."""
         for doc_id in before.keys() - present:
-            self._store.drop(doc_id)
-            self.report.removed.append(doc_id)
+            if not doc_id.startswith(closed):
+                self._store.drop(doc_id)
+                self.report.removed.append(doc_id)
         self.report.removed.sort()
 
     def _renew(self) -> None:
@@ -221,10 +230,13 @@ def _rows(known: dict[str, FloatArray], text: str, spans: Sequence[Span]) -> Flo
     return np.stack([known[span.of(text)] for span in spans])
 
 
-def _new_prefix(name: str, taken: set[str]) -> str:
+def _new_prefix(name: str, taken: set[str], ids: Iterable[str]) -> str:
     if not taken:
         return ""
     number = 1
-    while (prefix := f"{name}/" if number == 1 else f"{name}-{number}/") in taken:
+    ids = tuple(ids)
+    while (prefix := f"{name}/" if number == 1 else f"{name}-{number}/") in taken or any(
+        doc_id.startswith(prefix) for doc_id in ids
+    ):
         number += 1
     return prefix

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from index.datadir import find, require_writable, storage_faults
-from index.errors import IndexMissingError, UsageError
+from index.errors import DataDirError, IndexMismatchError, IndexMissingError, UsageError
 from index.indexer import check_recipe, recipe
-from index.neutral import load_basis, neutral
+from index.neutral import basis_fingerprint, load_basis, neutral
 from index.settings import Settings
 from index.store import DocumentSummary, Store, StoredChunk
 from index.types import Document, Evidence, FloatArray, ScoredSentence, Span
@@ -49,6 +49,10 @@ class Index:
             if not self._store.generation:
                 raise IndexMissingError(f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER'")
             check_recipe(cast("str", self._store.meta("recipe")), recipe(settings))
+            if self._store.meta("basis") != basis_fingerprint():
+                raise IndexMismatchError(
+                    "the index was made with another language basis; run 'polycite index FOLDER', which embeds nothing"
+                )
         except BaseException:
             self._store.close()
             raise
@@ -103,9 +107,11 @@ class Index:
         """
         self._accept(question)
         asked = neutral(np.asarray(self.embedder.get_query_embedding(question), dtype=np.float32), load_basis())
-        with self._lock, storage_faults(self.data_dir), self._store.transaction():
-            nearest = dict(self._search().nearest(asked, max(CANDIDATES, k)))
-            chunks = self._store.chunks(list(nearest))
+        try:
+            nearest, chunks = self._candidates(asked, max(CANDIDATES, k))
+        except DataDirError:
+            # Two generations may have been published between reading the number of one and opening it: look once more.
+            nearest, chunks = self._candidates(asked, max(CANDIDATES, k))
         evidence = [_evidence(chunk, nearest[chunk.id], asked) for chunk in chunks]
         return sorted(evidence, key=lambda item: -item.score)[:k]
 
@@ -119,6 +125,11 @@ class Index:
             )
         if any("\ud800" <= character <= "\udfff" for character in question):
             raise UsageError("the question is not valid UTF-8; check the terminal's encoding")
+
+    def _candidates(self, asked: FloatArray, limit: int) -> tuple[dict[int, float], list[StoredChunk]]:
+        with self._lock, storage_faults(self.data_dir), self._store.transaction():
+            nearest = dict(self._search().nearest(asked, limit))
+            return nearest, self._store.chunks(list(nearest))
 
     def _search(self) -> VectorSearch:
         generation = self._store.generation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,10 @@ class File:
     size: int
 
 
-def find_files(folder: Path) -> list[File]:
-    """List the files below ``folder`` by name, hidden ones left out, links to folders not followed.
+def find_files(folder: Path) -> tuple[list[File], list[tuple[str, str]]]:
+    """List the files below ``folder`` by name, and the folders below it that cannot be listed, with the reason.
+
+    Hidden files and folders are left out, links to folders are not followed.
 
     Raises:
         UsageError: there is no such folder, or it cannot be listed.
@@ -39,16 +41,30 @@ def find_files(folder: Path) -> list[File]:
         raise UsageError(f"{folder} {kind}; give the folder that holds your documents")
     if not os.access(folder, os.R_OK | os.X_OK):
         raise UsageError(f"{folder} cannot be listed: permission denied; check that you may read it")
-    return sorted(_walk(folder), key=lambda file: file.name)
+    closed: list[tuple[str, str]] = []
+
+    def note(error: OSError) -> None:
+        closed.append(
+            (f"{Path(error.filename).relative_to(folder).as_posix()}/", f"cannot be listed: {error.strerror}")
+        )
+
+    return sorted(_walk(folder, note), key=lambda file: file.name), closed
 
 
-def _walk(folder: Path) -> Iterator[File]:
-    for directory, folders, names in os.walk(folder):
+def _walk(folder: Path, note: Callable[[OSError], None]) -> Iterator[File]:
+    for directory, folders, names in os.walk(folder, onerror=note):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
+            path = Path(directory, name)
             if not name.startswith("."):
-                path = Path(directory, name)
-                yield File(path.relative_to(folder).as_posix(), path, path.lstat().st_size)
+                yield File(path.relative_to(folder).as_posix(), path, _size(path))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:  # gone since it was listed: reading it will say so
+        return 0
 
 
 def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:
@@ -74,6 +90,8 @@ def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:
         return file.path.read_bytes()
     except OSError as error:
         raise SkippedFileError(f"cannot be read: {error.strerror or error}") from error
+    except RuntimeError as error:  # what Python 3.11 makes of a link to itself
+        raise SkippedFileError("a link that leads to itself") from error
 
 
 def to_document(doc_id: str, data: bytes) -> Document:

@@ -28,6 +28,7 @@ _GOES_ON = re.compile(r"[，、；：,;:的地得]")
 # Titles that sentencex cuts in some languages: "M. Macron".
 _TITLE = re.compile(r"(?:^|[\s(«„“\"])(?:M|MM|Mme|Mlle|Dr|Pr|Prof|Mr|Mrs|Ms|St|Hr|Fr)\.\s*$")
 _INITIAL = re.compile(r"(?:^|[\s(.])[A-ZÀ-Þ]\.\s*$")
+_SPACE = re.compile(r"\s")
 _SOFT_BREAKS = (re.compile(r"[;；:：,，、]\s*"), re.compile(r"\s+"))
 
 
@@ -38,10 +39,11 @@ def split_sentences(text: str, language: str, fits: Callable[[str], bool] = lamb
     code points, and one that does not fit (an embedder's limit in tokens, say) is halved until its pieces do.
     """
     sentences: list[Sentence] = []
-    for line in _LINE.finditer(text):
-        for start, end in _cut_line(line.group(), language):
-            for piece_start, piece_end in _limit(line.group(), start, end, fits):
-                stripped = _strip(text, line.start() + piece_start, line.start() + piece_end)
+    for match in _LINE.finditer(text):
+        line, offset = match.group(), match.start()  # group() copies, so once
+        for start, end in _cut_line(line, language):
+            for piece_start, piece_end in _limit(line, start, end, fits):
+                stripped = _strip(text, offset + piece_start, offset + piece_end)
                 if stripped:
                     sentences.append(stripped)
     return sentences
@@ -65,7 +67,8 @@ def _cut_unspaced(line: str) -> Iterator[tuple[int, int]]:
 
 def _cut_spaced(line: str, language: str) -> Iterator[tuple[int, int]]:
     start = 0
-    for boundary in sentencex.get_sentence_boundaries(language.split("-")[0], line):
+    # sentencex panics on a capital letter, a no-break space and a period; plain spaces keep the offsets.
+    for boundary in sentencex.get_sentence_boundaries(language.split("-")[0], _SPACE.sub(" ", line)):
         end = boundary["end_index"]
         piece = line[start:end]
         if end < len(line) and (_TITLE.search(piece) or _INITIAL.search(piece)):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.errors import DataDirError
+from index.errors import DataDirError, IndexMissingError
 from index.types import Chunk, Document, FloatArray, Sentence
 
 FORMAT = 1
@@ -93,12 +93,11 @@ class Store:
     def create(cls, data_dir: Path) -> Store:
         """Open the store for writing; make the file where it is missing."""
         store = cls(_connect(data_dir / FILE_NAME, "rwc"))
-        if store._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        if store._is_blank(data_dir):
             store._db.execute("PRAGMA journal_mode = WAL")
-            store._db.executescript(_SCHEMA)
-            with store.transaction():
-                store.set_meta("format", FORMAT)
-                store.set_meta("generation", 0)
+            store._db.executescript(
+                f"BEGIN; {_SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'), ('generation', '0'); COMMIT;"
+            )
         store._check_format(data_dir)
         return store
 
@@ -106,12 +105,23 @@ class Store:
     def open(cls, data_dir: Path) -> Store:
         """Open an existing store; raises DataDirError when the file is damaged or of another format."""
         store = cls(_connect(data_dir / FILE_NAME, "rw"))
+        if store._is_blank(data_dir):
+            store.close()
+            raise IndexMissingError(f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER'")
         store._check_format(data_dir)
         return store
 
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+    def _is_blank(self, data_dir: Path) -> bool:
+        try:
+            return bool(self._db.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            raise DataDirError(
+                f"{data_dir / FILE_NAME} is damaged ({error}); move {data_dir} away and index again"
+            ) from error
 
     def _check_format(self, data_dir: Path) -> None:
         try:

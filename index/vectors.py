@@ -6,22 +6,35 @@ processes: readers never have a writer beside them, and a writer that dies leave
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index.errors import DataDirError
+from index.errors import DataDirError, PolyciteError
 from index.types import FloatArray
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
 
 FOLDER = "chroma"
 _COLLECTION = "chunks"
 _BATCH = 2000  # one call takes at most 5,461 items
+# Wide and searched thoroughly, since what the graph misses the documents seem not to say; built by one thread, so that
+# the same vectors always give the same graph.
+_HNSW: CreateHNSWConfiguration = {
+    "space": "cosine",
+    "max_neighbors": 48,
+    "ef_construction": 400,
+    "ef_search": 400,
+    "num_threads": 1,
+}
 
 
 def generation_folder(data_dir: Path, generation: int) -> Path:
@@ -30,20 +43,21 @@ def generation_folder(data_dir: Path, generation: int) -> Path:
 
 
 def build(folder: Path, batches: Iterable[tuple[list[int], FloatArray]]) -> None:
-    """Write a generation: chunk ids with unit vectors (n, d). A folder left by a run that died is replaced."""
+    """Write a generation: chunk ids with unit vectors (n, d); of equal vectors only the first.
+
+    A folder left by a run that died is replaced.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    client = _client(folder)
-    try:
-        collection = client.create_collection(
-            _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
+    with _faults(folder), closing(_client(folder)) as client:
+        collection = client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW})
+        seen: set[bytes] = set()
         for ids, vectors in batches:
-            for start in range(0, len(ids), _BATCH):
-                stop = start + _BATCH
-                collection.upsert(ids=[str(chunk) for chunk in ids[start:stop]], embeddings=vectors[start:stop])
-    finally:
-        client.close()
+            # Equal vectors crowd a graph index until others cannot be reached from them, so each is there once.
+            first = [number for number, vector in enumerate(vectors) if not _seen(vector, seen)]
+            for start in range(0, len(first), _BATCH):
+                batch = first[start : start + _BATCH]
+                collection.upsert(ids=[str(ids[number]) for number in batch], embeddings=vectors[batch])
 
 
 def remove_others(data_dir: Path, keep: Iterable[int]) -> None:
@@ -60,28 +74,50 @@ class VectorSearch:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise DataDirError(f"{folder} is missing; run 'polycite index' on your folder to build it again")
-        self._client = _client(folder)
-        try:
-            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-            self._count = self._collection.count()
-        except Exception as error:
-            self._client.close()
-            raise DataDirError(
-                f"{folder} is damaged ({error}); delete it and run 'polycite index' on your folder"
-            ) from error
+        self._folder = folder
+        with _faults(folder):
+            self._client = _client(folder)
+            try:
+                self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+                self._count = self._collection.count()
+            except BaseException:
+                self._client.close()
+                raise
 
     def nearest(self, vector: FloatArray, limit: int) -> list[tuple[int, float]]:
         """Find the ``limit`` chunks with the highest cosine to ``vector`` (d,): (chunk id, cosine), best first."""
         wanted = min(limit, self._count)
         if wanted == 0:
             return []
-        found = self._collection.query(query_embeddings=vector[np.newaxis, :], n_results=wanted, include=["distances"])
+        asked = vector[np.newaxis, :]
+        with _faults(self._folder):
+            found = self._collection.query(query_embeddings=asked, n_results=wanted, include=["distances"])
         distances = found["distances"] or [[]]
         return [(int(chunk), 1.0 - distance) for chunk, distance in zip(found["ids"][0], distances[0], strict=True)]
 
     def close(self) -> None:
         """Let go of the folder's files."""
         self._client.close()
+
+
+def _seen(vector: FloatArray, seen: set[bytes]) -> bool:
+    key = hashlib.blake2b(vector.tobytes(), digest_size=16).digest()
+    if key in seen:
+        return True
+    seen.add(key)
+    return False
+
+
+@contextmanager
+def _faults(folder: Path) -> Iterator[None]:
+    """Turn what Chroma raises into one DataDirError that says what to do."""
+    try:
+        yield
+    except (PolyciteError, sqlite3.Error, OSError):
+        raise  # not Chroma's
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataDirError(f"{folder}: {reason}; delete it and run 'polycite index' on your folder") from error
 
 
 def _client(folder: Path) -> Client:

@@ -41,8 +41,9 @@ def rank_quotes(evidence: Sequence[Evidence]) -> list[Quote]:
 
 
 def choose_quotes(ranked: Sequence[Quote]) -> list[Quote]:
-    """The best sentence, and up to two more that score nearly as well."""
-    return [quote for quote in ranked[:MAX_QUOTES] if quote.score >= ranked[0].score - MARGIN]
+    """The best sentence, and up to two others that score nearly as well; of copies of a text, the best."""
+    different = list({quote.text: quote for quote in reversed(ranked)}.values())[::-1]
+    return [quote for quote in different[:MAX_QUOTES] if quote.score >= ranked[0].score - MARGIN]
 
 
 def is_weak(evidence: Sequence[Evidence]) -> bool:

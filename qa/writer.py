@@ -35,6 +35,10 @@ class Writer:
 
     def close(self) -> None:
         """Stop the model."""
+        with self._starting:
+            self._discard()
+
+    def _discard(self) -> None:
         if self._server is not None:
             self._server.close()
         self._server = self._llm = None
@@ -76,7 +80,7 @@ class Writer:
 
         with self._starting:
             if self._server is not None and not self._server.alive:
-                self.close()
+                self._discard()
             if self._server is None or self._llm is None:
                 self._server = LlamaCppServer.start(self.spec.path, self.spec.window, self._timeout)
                 self._llm = self._server.llm(max_tokens=self.spec.max_tokens, timeout=self._timeout)

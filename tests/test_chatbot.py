@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import qa
+from index import load_settings
 from index.errors import ModelError, SettingsError, UsageError
 from qa import Answer, AnswerReady, Chatbot, DraftToken, EvidenceFound, SentenceVerified
+from qa.models import choose_model
+from qa.quotes import Quote
+from qa.writer import Writer
 
 H100 = "How many H100 GPUs does Meta want to secure by the end of the year?"
 ENGLISH = "How long did William Cho spend in conversation with Zuckerberg?"
@@ -171,6 +175,26 @@ def test_questions_at_once_share_one_model(worded: Chatbot) -> None:
     assert len(models_running()) == 1
     assert all(answer.receipt.asked and answer.receipt.fault is None for answer in answers)
     assert len({answer.text for answer in answers}) == 1
+
+
+class Inventor(Writer):
+    """A model that always says the same, whatever the evidence."""
+
+    def draft(self, question: str, quotes: Sequence[Quote]) -> Iterator[str]:
+        yield "Mark Zuckerberg is the chief executive officer of LG Electronics. "
+        yield quotes[0].text
+
+
+def test_what_the_evidence_does_not_say_is_withheld(worded: Chatbot) -> None:
+    worded._writer = Inventor(choose_model(load_settings()).model or pytest.fail("no model"), 30)
+    answer = worded.ask(ENGLISH)
+    assert [item.text for item in answer.withheld] == [
+        "Mark Zuckerberg is the chief executive officer of LG Electronics."
+    ]
+    assert "Mark Zuckerberg is" not in answer.text
+    assert answer.sentences[0].text == answer.citations[0].quote
+    assert answer.model == "SmolLM2-135M-Instruct"
+    check_citations(worded, answer)
 
 
 def test_what_cannot_be_opened_or_asked(corpus_dir: Path, tmp_path: Path, quoting: Chatbot) -> None:

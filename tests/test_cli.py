@@ -87,18 +87,23 @@ def test_a_batch_keeps_the_order_and_goes_on_after_a_bad_line(corpus_dir: Path, 
         json.dumps({"id": "a", "question": H100}),
         "not json",
         json.dumps({"id": 2, "question": " "}),
+        json.dumps({"id": 3, "question": 42}),
+        "[" * 100_000,
+        '{"id": "\\ud800", "question": "\\ud800"}',
         "",
         json.dumps({"id": None, "question": PIE}),
     ]
     (tmp_path / "q.jsonl").write_text("\n".join(rows), encoding="utf-8")
     done = run("ask", "--batch", tmp_path / "q.jsonl", "--data-dir", corpus_dir, "--llm", "none")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [answer["id"] for answer in answers] == ["a", None, 2, None]
+    assert [answer["id"] for answer in answers] == ["a", None, 2, 3, None, "\ud800", None]
     assert answers[0]["citations"][0]["source"] == "004_875c8616b7d31ca9.txt"
     assert answers[1]["error"].startswith("line 2 is not JSON")
     assert "empty" in answers[2]["error"]
-    assert answers[3]["abstained"]
-    check_fault(done, 1, "2 of 4 lines failed")
+    assert "question" in answers[3]["error"]
+    assert "UTF-8" in answers[5]["error"]
+    assert answers[6]["abstained"]
+    check_fault(done, 1, "5 of 7 lines failed")
     piped = run("search", "--batch", "-", "--data-dir", corpus_dir, stdin=rows[0])
     assert piped.returncode == 0
     assert json.loads(piped.stdout)["id"] == "a"

@@ -202,3 +202,72 @@ def test_a_damaged_sqlite_file_is_named(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "d" / "polycite.sqlite3").write_bytes(b"not a database at all" * 1000)
     with pytest.raises(DataDirError, match=r"polycite\.sqlite3"):
         Index(tmp_path / "d", SETTINGS)
+
+
+def test_a_file_named_like_another_folders_document_is_skipped_and_neither_is_lost(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs" / "bees.md").write_text("Bees of the first folder.", encoding="utf-8")
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    other = tmp_path / "other" / "docs"
+    other.mkdir(parents=True)
+    (other / "bees.md").write_text("Wasps of the second folder.", encoding="utf-8")
+    assert index_folder(other, tmp_path / "d", SETTINGS).added == ["docs-2/bees.md"]
+    (folder / "docs-2").mkdir()
+    (folder / "docs-2" / "bees.md").write_text("A late comer.", encoding="utf-8")
+    report = index_folder(folder, tmp_path / "d", SETTINGS)
+    assert [name for name, _ in report.skipped] == ["docs-2/bees.md"]
+    with Index(tmp_path / "d", SETTINGS) as index:
+        kept = index.document("docs-2/bees.md")
+        assert kept is not None
+        assert kept.text == "Wasps of the second folder."
+
+
+def test_documents_of_a_folder_that_cannot_be_listed_stay(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    code = "import sys; from ui.cli import main; sys.exit(main(sys.argv[1:]))"
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    command = [sys.executable, "-c", code, "index", str(folder), "--data-dir", str(tmp_path / "d")]
+    (folder / "more").chmod(0o000)
+    try:
+        done = subprocess.run(
+            [*(drop if os.geteuid() == 0 else []), *command], capture_output=True, text=True, check=False
+        )
+    finally:
+        (folder / "more").chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert "0 removed" in done.stdout
+    assert "skipped 'more/': cannot be listed" in done.stdout
+
+
+def test_links_to_themselves_and_wide_spaces_do_not_end_a_run(folder: Path, tmp_path: Path) -> None:
+    (folder / "loop.txt").symlink_to("loop.txt")
+    (folder / "word.txt").write_text("Vitamin A\u00a0. Next. B\u3000. End.", encoding="utf-8")
+    report = index_folder(folder, tmp_path / "d", SETTINGS)
+    assert "word.txt" in report.added
+    assert [name for name, _ in report.skipped] == ["loop.txt"]
+
+
+def test_a_passage_is_found_among_a_thousand_copies_of_another_every_time(folder: Path, tmp_path: Path) -> None:
+    (folder / "log.txt").write_text("2024-01-01 INFO service started on port 8080\n" * 1200, encoding="utf-8")
+    (folder / "bakery.txt").write_text("Die Bäckerei Hölzl wurde 1898 von Anna Hölzl gegründet.", encoding="utf-8")
+    for number in range(3):
+        index_folder(folder, tmp_path / f"d{number}", SETTINGS)
+        assert found(tmp_path / f"d{number}", "Wer hat die Bäckerei Hölzl gegründet?") == "bakery.txt"
+
+
+def test_a_damaged_chroma_folder_is_named(folder: Path, tmp_path: Path) -> None:
+    index_folder(folder, tmp_path / "d", SETTINGS)
+    next((tmp_path / "d" / "chroma").glob("*/chroma.sqlite3")).write_bytes(b"junk" * 1000)
+    with (
+        Index(tmp_path / "d", SETTINGS) as index,
+        pytest.raises(DataDirError, match="delete it and run 'polycite index'"),
+    ):
+        index.search("star", 1)
+
+
+def test_an_index_that_was_never_filled_is_missing_not_damaged(tmp_path: Path) -> None:
+    (tmp_path / "polycite.sqlite3").write_bytes(b"")
+    with pytest.raises(IndexMissingError, match="nothing is indexed"):
+        Index(tmp_path, SETTINGS)

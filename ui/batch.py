@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from index.errors import PolyciteError, UsageError
 from ui import jsonform
@@ -35,8 +35,8 @@ def run_batch(path: str, answer: Callable[[Row], dict[str, object]]) -> int:
         row_id: object = None
         try:
             row = _parse(line, number)
-            row_id = row.id
-            result = answer(row)
+            row_id = row.get("id")
+            result = answer(Row(row_id, _question(row, number)))
         except PolyciteError as error:
             failed += 1
             result = {"id": row_id, "error": str(error)}
@@ -47,29 +47,30 @@ def run_batch(path: str, answer: Callable[[Row], dict[str, object]]) -> int:
     return FAULT if failed else ANSWERED
 
 
-def _lines(path: str) -> Iterator[tuple[int, str]]:
+def _lines(path: str) -> Iterator[tuple[int, bytes]]:
     try:
-        with _open(path) as file:
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield number, line
+                    yield number, line.removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise UsageError(
             f"--batch {path}: {error.strerror or error}; name a file of JSON lines, or - for stdin"
         ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--batch {path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
 
 
-def _open(path: str) -> TextIO | nullcontext[TextIO]:
-    return nullcontext(sys.stdin) if path == "-" else Path(path).open(encoding="utf-8-sig")
-
-
-def _parse(line: str, number: int) -> Row:
+def _parse(line: bytes, number: int) -> dict[str, object]:
     try:
         row = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f'line {number} is not JSON; write {{"id": 1, "question": "…"}}') from error
-    if not isinstance(row, dict) or not isinstance(row.get("question"), str):
-        raise UsageError(f'line {number} has no "question"; write {{"id": 1, "question": "…"}}')
-    return Row(row.get("id"), row["question"])
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f'line {number} is not JSON in UTF-8; write {{"id": 1, "question": "…"}}') from error
+    if not isinstance(row, dict):
+        raise UsageError(f'line {number} is not an object; write {{"id": 1, "question": "…"}}')
+    return row
+
+
+def _question(row: dict[str, object], number: int) -> str:
+    question = row.get("question")
+    if not isinstance(question, str):
+        raise UsageError(f'line {number} has no "question" that is a text; write {{"id": 1, "question": "…"}}')
+    return question

@@ -15,7 +15,7 @@ from index.datadir import beside, find
 from index.errors import IndexMissingError, UsageError
 from ui import jsonform, render
 from ui.batch import run_batch
-from ui.cli import ABSTAINED, ANSWERED
+from ui.cli import ABSTAINED, ANSWERED, FAULT
 from ui.evaluate import evaluate
 
 MAX_RESULTS = 1000
@@ -85,7 +85,10 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         answer = bot.ask(arguments.question)
     if answer.receipt.fault:
         sys.stderr.write(f"polycite: {answer.receipt.fault}; the documents' own words stand in for it\n")
+    asked_for = settings.llm == "llamacpp" or settings.model is not None
     _print(jsonform.line(jsonform.answer(None, answer)) if arguments.json else render.answer(answer))
+    if answer.receipt.fault and asked_for:  # the quotes are good, but not what was asked for
+        return FAULT
     return ABSTAINED if answer.abstained else ANSWERED
 
 

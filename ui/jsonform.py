@@ -11,8 +11,17 @@ from qa.types import Answer
 
 
 def line(value: object) -> str:
-    """One line of JSON, in the documents' own characters."""
-    return json.dumps(value, ensure_ascii=False)
+    """One line of JSON, in the documents' own characters; what has no UTF-8 is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() or _is_utf8(text) else json.dumps(value)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def search(row_id: object, question: str, found: Sequence[Evidence]) -> dict[str, object]:
