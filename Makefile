@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask test check gate baseline bench lock basis clean
+.PHONY: ask test times check gate baseline bench lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -38,6 +38,10 @@ baseline: .venv/ready-to-test
 bench: .venv/ready-to-test
 	@$(BIN)/python -m evals.bench
 
+# How long the first question takes on a machine with nothing installed, and the next.
+times: .venv/ready-to-test
+	@$(BIN)/python -m evals.times
+
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test
 	$(BIN)/python -m index.make_basis
@@ -54,7 +58,7 @@ clean:
 .venv/ready-to-ask: lock/runtime.lock lock/model.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'polycite needs Python 3.11 or newer: make PYTHON=python3.11 …' >&2; exit 1; }
 	@echo 'Setting up .venv (a minute or two, once) …' >&2
-	@$(PYTHON) -m venv .venv || { echo 'Python has no venv module: on Debian, apt install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo 'No .venv could be made here; if venv is what is missing: apt install python3-venv' >&2; exit 1; }
 	@$(PIP) --require-hashes -r lock/runtime.lock -r lock/model.lock
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@

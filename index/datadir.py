@@ -16,6 +16,8 @@ from index.store import FILE_NAME
 NAME = ".polycite"
 LOCK = "lock"
 
+_CHECK = "check free space and permissions, then run this again"
+
 
 def beside(folder: Path) -> Path:
     """Where a folder's index goes by default."""
@@ -88,11 +90,11 @@ def storage_faults(data_dir: Path) -> Iterator[None]:
     """Turn the faults of SQLite and of the disk into one DataDirError that says what to do."""
     try:
         yield
+    except sqlite3.OperationalError as error:
+        raise DataDirError(f"{data_dir / FILE_NAME}: {error}; {_CHECK}") from error
     except sqlite3.DatabaseError as error:
         raise DataDirError(
-            f"{data_dir / FILE_NAME}: {error}; check free space and permissions, then run this again"
+            f"{data_dir / FILE_NAME} is damaged ({error}); move {data_dir} away and index again"
         ) from error
     except OSError as error:
-        raise DataDirError(
-            f"{data_dir}: {error.strerror or error}; check free space and permissions, then run this again"
-        ) from error
+        raise DataDirError(f"{data_dir}: {error.strerror or error}; {_CHECK}") from error

@@ -47,7 +47,9 @@ class Index:
             self._store = Store.open(data_dir)
         try:
             if not self._store.generation:
-                raise IndexMissingError(f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER'")
+                raise IndexMissingError(
+                    f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
+                )
             check_recipe(cast("str", self._store.meta("recipe")), recipe(settings))
             if self._store.meta("basis") != basis_fingerprint():
                 raise IndexMismatchError(

@@ -107,7 +107,9 @@ class Store:
         store = cls(_connect(data_dir / FILE_NAME, "rw"))
         if store._is_blank(data_dir):
             store.close()
-            raise IndexMissingError(f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER'")
+            raise IndexMissingError(
+                f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
+            )
         store._check_format(data_dir)
         return store
 

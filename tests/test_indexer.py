@@ -200,8 +200,10 @@ def test_a_data_dir_without_an_index(tmp_path: Path) -> None:
 def test_a_damaged_sqlite_file_is_named(folder: Path, tmp_path: Path) -> None:
     index_folder(folder, tmp_path / "d", SETTINGS)
     (tmp_path / "d" / "polycite.sqlite3").write_bytes(b"not a database at all" * 1000)
-    with pytest.raises(DataDirError, match=r"polycite\.sqlite3"):
+    with pytest.raises(DataDirError, match=r"polycite\.sqlite3 is damaged.*move .* away and index again"):
         Index(tmp_path / "d", SETTINGS)
+    with pytest.raises(DataDirError, match=r"polycite\.sqlite3 is damaged.*move .* away and index again"):
+        index_folder(folder, tmp_path / "d", SETTINGS)
 
 
 def test_a_file_named_like_another_folders_document_is_skipped_and_neither_is_lost(
