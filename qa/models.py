@@ -58,5 +58,7 @@ def choose_model(settings: Settings) -> Choice:
                 "the bundled model is not installed; run 'make ask' once, or name a GGUF file with --model"
             )
         return Choice(None, "quotes only: no model is installed")
+    if settings.llm == "llamacpp":
+        check_model(bundled)
     spec = ModelSpec(BUNDLED.alias, bundled, BUNDLED.languages, BUNDLED.context_window)
     return Choice(spec, "the bundled model (auto)" if settings.llm == "auto" else "the bundled model, as asked")

