@@ -6,6 +6,7 @@ question (llama_index.core.evaluation). A judge is a model and errs as one: poly
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -62,5 +63,7 @@ def _evaluators(server: LlamaCppServer) -> dict[str, BaseEvaluator]:
 
 def _passes(evaluator: BaseEvaluator, row: ResultRow) -> bool:
     response = " ".join(sentence.text for sentence in row.sentences)
-    result = evaluator.evaluate(query=row.question, response=response, contexts=[item.quote for item in row.citations])
+    quotes = [item.quote for item in row.citations]
+    # asyncio.run closes its event loop; the evaluator's own evaluate() leaves one open.
+    result = asyncio.run(evaluator.aevaluate(query=row.question, response=response, contexts=quotes))
     return bool(result.passing)
