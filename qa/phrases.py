@@ -6,8 +6,6 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-LANGUAGES = ("en", "de", "fr", "zh-Hans", "zh-Hant")
-
 
 def phrase(key: str, language: str) -> str:
     """Look up a phrase of phrases.toml."""
