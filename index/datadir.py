@@ -10,12 +10,22 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from index.database import FILE_NAME, MEND
 from index.errors import DataDirError, IndexBusyError, IndexMissingError
-from index.store import FILE_NAME
 
 NAME = ".polycite"
 LOCK = "lock"
 
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
 _CHECK = "check free space and permissions, then run this again"
 
 
@@ -90,11 +100,20 @@ def storage_faults(data_dir: Path) -> Iterator[None]:
     """Turn the faults of SQLite and of the disk into one DataDirError that says what to do."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise DataDirError(f"{data_dir / FILE_NAME}: {error}; {_CHECK}") from error
-    except sqlite3.DatabaseError as error:
-        raise DataDirError(
-            f"{data_dir / FILE_NAME} is damaged ({error}); move {data_dir} away and index again"
-        ) from error
+    except sqlite3.Error as error:
+        if _is_passing(error):
+            raise DataDirError(f"{data_dir / FILE_NAME}: {error}; {_CHECK}") from error
+        raise damaged(data_dir, str(error)) from error
     except OSError as error:
         raise DataDirError(f"{data_dir}: {error.strerror or error}; {_CHECK}") from error
+
+
+def damaged(data_dir: Path, reason: str) -> DataDirError:
+    """The fault of a damaged SQLite file."""
+    return DataDirError(f"{data_dir / FILE_NAME} is damaged ({reason}); run {MEND}")
+
+
+def _is_passing(error: sqlite3.Error) -> bool:
+    """Whether the surroundings are at fault (a full disk, a lock, permissions), not what the file holds."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code != sqlite3.SQLITE_IOERR_SHORT_READ and code & 0xFF in _PASSING

@@ -34,5 +34,9 @@ class DataDirError(PolyciteError):
     """The data directory cannot be used (not a directory, not writable, damaged)."""
 
 
+class VectorsDamagedError(DataDirError):
+    """The current generation of Chroma's folder is missing or damaged; it can be rebuilt from SQLite."""
+
+
 class ModelError(PolyciteError):
     """The language model cannot be started or asked."""

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index import vectors
 from index.chunks import make_chunks
-from index.datadir import storage_faults, writer
-from index.e5 import E5_MODEL
-from index.errors import IndexMismatchError, UsageError
-from index.neutral import basis_fingerprint, load_basis, neutral
+from index.errors import ModelError, UsageError
+from index.publish import publish, tidy, writing
 from index.readers import SUFFIXES, File, SkippedFileError, decode, digest, find_files, read_bytes, to_document
+from index.recipe import check_recipe, embedder_name, recipe
 from index.sentences import split_sentences
 from index.settings import Settings
-from index.store import Embedded, Store
+from index.store import Store, content_key
 from index.types import Document, FloatArray, Span
 
 if TYPE_CHECKING:
-    from index.embedding import E5Embedding
+    from llama_index.core.base.embeddings.base import BaseEmbedding
 
-SPLITTER = 1  # raise it when sentences or chunks come out differently, so that an old index is seen to be old
-
-BATCH = 512
+_SHORTEST = 1e-12
+BATCH = 128  # texts embedded between two commits: what a run that is cut short loses
 
 Progress = Callable[[int, int], None]  # bytes of the folder's files done, bytes in all (about, within a file)
 
@@ -46,37 +42,19 @@ class IndexReport:
     embedded_texts: int = 0
 
 
-def recipe(settings: Settings) -> str:
-    """Everything that the vectors of a document depend on besides its text, as JSON."""
-    parts = {"embedder": E5_MODEL, "chunk_tokens": settings.chunk_tokens, "splitter": SPLITTER}
-    return json.dumps(parts, sort_keys=True)
-
-
-def check_recipe(found: str, wanted: str) -> None:
-    """Compare an index's recipe with the one in force.
-
-    Raises:
-        IndexMismatchError: they differ; the message names what does, and the command that mends it.
-    """
-    old, new = json.loads(found), json.loads(wanted)
-    differing = ", ".join(f"{key} {old.get(key)} instead of {new[key]}" for key in new if old.get(key) != new[key])
-    if differing:
-        raise IndexMismatchError(
-            f"the index was made with {differing}; run 'polycite index FOLDER --rebuild', or use its settings again"
-        )
-
-
 def index_folder(
     folder: Path,
     data_dir: Path,
     settings: Settings,
     *,
+    embedder: BaseEmbedding | None = None,
     rebuild: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> IndexReport:
     """Bring the index in ``data_dir`` up to date with ``folder``; other folders in it stay as they are.
 
     With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again.
+    ``embedder`` takes the place of e5; its ``model_name`` says which vectors are its own.
 
     Raises:
         UsageError: no such folder, or nothing in it that can be read; the index is left as it was.
@@ -84,15 +62,11 @@ def index_folder(
         IndexBusyError, DataDirError: see ``index.datadir.writer``.
     """
     readable, skipped = _inspect(folder, settings)
-    with storage_faults(data_dir), writer(data_dir):
-        store = Store.create(data_dir)
-        try:
-            run = _Run(folder, data_dir, settings, store, progress)
-            run.report.skipped = skipped
-            run.update(readable, {name for name, _ in skipped}, rebuild)
-            return run.report
-        finally:
-            store.close()
+    with writing(data_dir) as store:
+        run = _Run(folder, data_dir, settings, store, embedder, progress)
+        run.report.skipped = skipped
+        run.update(readable, {name for name, _ in skipped}, rebuild)
+        return run.report
 
 
 def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]]]:
@@ -115,59 +89,81 @@ def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tu
 class _Run:
     """One run of the indexer, with the store open for writing."""
 
-    def __init__(self, folder: Path, data_dir: Path, settings: Settings, store: Store, progress: Progress) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        data_dir: Path,
+        settings: Settings,
+        store: Store,
+        embedder: BaseEmbedding | None,
+        progress: Progress,
+    ) -> None:
         self.report = IndexReport()
         self._folder = folder
+        self._path = os.path.relpath(folder.resolve(), data_dir.resolve())
         self._data_dir = data_dir
         self._settings = settings
         self._store = store
+        self._given = embedder
         self._progress = progress
-        self._recipe = recipe(settings)
+        self._recipe = recipe(settings, embedder)
         self._done = self._total = 0
         self._taken: set[str] = set()  # ids of other folders' documents
+        self._stale = False  # whether what is published was made with other settings
+        self._put: set[str] = set()
 
     @cached_property
-    def _embedder(self) -> E5Embedding:
+    def _embedder(self) -> BaseEmbedding:
+        if self._given is not None:
+            return self._given
         from index.embedding import E5Embedding  # two seconds of imports that an unchanged folder does not need
 
         return E5Embedding()
 
     def update(self, readable: dict[File, str], skipped: set[str], rebuild: bool) -> None:
         """Carry the folder over into the store and publish what changed."""
-        if not rebuild:
-            for _, old in self._store.latest().values():
-                check_recipe(old, self._recipe)
+        published = cast("str | None", self._store.meta("recipe"))
+        self._stale = published not in (None, self._recipe)
+        if published and not rebuild:
+            check_recipe(published, self._recipe)
+        self._store.begin(self._path)
         prefix = self._prefix()
         before = self._store.latest(prefix)
         self._taken = self._store.latest().keys() - before.keys()
+        left_out = {} if rebuild else self._store.left_out()
         self._total = sum(file.size for file in readable)
+        present = {prefix + name for name in skipped if name[-1] != "/"}
         for file, sha256 in readable.items():
             self._progress(self._done, self._total)
-            self._carry(file, sha256, prefix, before)
+            if left_out.get(prefix + file.name) == sha256:
+                self.report.skipped.append((file.name, "taken out by 'polycite remove'; --rebuild takes it in again"))
+            else:
+                present.add(prefix + file.name)
+                self._carry(file, sha256, prefix, before)
             self._done += file.size
         self._progress(self._total, self._total)
-        present = {prefix + file.name for file in readable} | {prefix + name for name in skipped if name[-1] != "/"}
         closed = tuple(prefix + name for name in skipped if name[-1] == "/")
         self._drop_missing(before, present, closed)
-        if rebuild:
+        if self._stale:
             self._renew()
-        self._publish()
+        publish(self._store, self._data_dir, recipe=self._recipe)
+        tidy(self._store, self._data_dir, self._path)
 
     def _prefix(self) -> str:
         """What the ids of this folder's documents begin with: nothing for the first folder, its name for another."""
-        path = os.path.relpath(self._folder.resolve(), self._data_dir.resolve())
         folders = self._store.folders()
-        if path not in folders:
-            folders[path] = _new_prefix(self._folder.resolve().name, set(folders.values()), self._store.latest())
-            self._store.add_folder(path, folders[path])
-        return folders[path]
+        if self._path not in folders:
+            name = self._folder.resolve().name
+            folders[self._path] = _new_prefix(name, set(folders.values()), self._store.latest())
+            self._store.add_folder(self._path, folders[self._path])
+        return folders[self._path]
 
-    def _carry(self, file: File, sha256: str, prefix: str, before: dict[str, tuple[str, str]]) -> None:
+    def _carry(self, file: File, sha256: str, prefix: str, before: dict[str, str]) -> None:
         doc_id = prefix + file.name
         if doc_id not in before and doc_id in self._taken:
             self.report.skipped.append((file.name, f"another folder's document is named {doc_id} already; rename it"))
             return
-        if before.get(doc_id) == (sha256, self._recipe):
+        if before.get(doc_id) == sha256 and not self._stale:
             self.report.unchanged.append(doc_id)
             return
         try:
@@ -176,10 +172,10 @@ class _Run:
         except SkippedFileError as reason:  # it changed since it was inspected
             self.report.skipped.append((file.name, str(reason)))
             return
-        self._store.put(document, prefix, self._recipe, self._embed(document))
+        self._take_in(document, prefix)
         (self.report.changed if doc_id in before else self.report.added).append(doc_id)
 
-    def _drop_missing(self, before: dict[str, tuple[str, str]], present: set[str], closed: tuple[str, ...]) -> None:
+    def _drop_missing(self, before: dict[str, str], present: set[str], closed: tuple[str, ...]) -> None:
         """Drop what is gone; what lies in a folder that cannot be listed just now stays as it was."""
         for doc_id in before.keys() - present:
             if not doc_id.startswith(closed):
@@ -189,45 +185,37 @@ class _Run:
 
     def _renew(self) -> None:
         """Embed again, from the stored text, what other settings made; the files may be elsewhere by now."""
-        for doc_id, (_, old) in self._store.latest().items():
-            if old != self._recipe:
-                document, prefix = self._store.latest_document(doc_id)
-                self._store.put(document, prefix, self._recipe, self._embed(document))
+        for doc_id in self._store.latest().keys() - self._put:
+            self._take_in(*self._store.latest_document(doc_id))
 
-    def _embed(self, document: Document) -> Embedded:
-        budget, count = self._settings.chunk_tokens, self._embedder.count_tokens
-        text = document.text
-        sentences = split_sentences(text, document.language, lambda piece: count(piece) <= budget)
-        chunks = make_chunks(text, sentences, budget, count)
-        known = self._store.known_vectors(document.id, self._recipe)
-        texts = list(dict.fromkeys(span.of(text) for span in (*sentences, *chunks)))
-        missing = [piece for piece in texts if piece not in known]
-        for start in range(0, len(missing), BATCH):  # LlamaIndex's lists of floats take 30 bytes a number
-            batch = missing[start : start + BATCH]
-            known.update(
-                zip(batch, np.asarray(self._embedder.get_text_embedding_batch(batch), np.float32), strict=True)
-            )
+    def _take_in(self, document: Document, prefix: str) -> None:
+        from index.embedding import token_counter
+
+        budget, count = self._settings.chunk_tokens, token_counter(self._embedder)
+        sentences = split_sentences(document.text, document.language, lambda piece: count(piece) <= budget)
+        chunks = make_chunks(document.text, sentences, budget, count)
+        self._embed(document.text, [*sentences, *chunks])
+        self._store.put(document, prefix, sentences, chunks, embedder_name(self._given))
+        self._put.add(document.id)
+
+    def _embed(self, text: str, spans: Sequence[Span]) -> None:
+        """Give every span's words a vector that is not known yet, a batch at a time, each kept at once."""
+        name = embedder_name(self._given)
+        by_key = {content_key(name, span.of(text)): span for span in spans}
+        missing = self._store.missing_vectors(by_key)
+        for start in range(0, len(missing), BATCH):
+            keys = missing[start : start + BATCH]
+            self._store.add_vectors(keys, self._vectors([by_key[key].of(text) for key in keys]))
+            self.report.embedded_texts += len(keys)
             self._progress(self._done + len(text) * start // len(missing), self._total)
-        self.report.embedded_texts += len(missing)
-        return Embedded(sentences, chunks, _rows(known, text, sentences), _rows(known, text, chunks))
 
-    def _publish(self) -> None:
-        current = self._store.generation
-        basis = basis_fingerprint()
-        whole = vectors.generation_folder(self._data_dir, current).is_dir()
-        if current and whole and not self._store.has_unpublished() and self._store.meta("basis") == basis:
-            return
-        following = current + 1
-        rows = ((ids, neutral(raw, load_basis())) for ids, raw in self._store.vectors(following))
-        vectors.build(vectors.generation_folder(self._data_dir, following), rows)
-        self._store.publish(recipe=self._recipe, basis=basis)
-        # A reader may still be in the generation before this one: it goes with the next run.
-        vectors.remove_others(self._data_dir, keep=(current, following))
-        self._store.purge()
-
-
-def _rows(known: dict[str, FloatArray], text: str, spans: Sequence[Span]) -> FloatArray:
-    return np.stack([known[span.of(text)] for span in spans])
+    def _vectors(self, texts: list[str]) -> FloatArray:
+        rows = np.asarray(self._embedder.get_text_embedding_batch(texts), np.float32)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all():
+            raise ModelError(f"{embedder_name(self._given)} gave a vector that is no number; check it, or use another")
+        unit: FloatArray = rows / np.maximum(lengths, _SHORTEST)  # half precision holds numbers up to 65,504 only
+        return unit
 
 
 def _new_prefix(name: str, taken: set[str], ids: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from index.datadir import find, require_writable, storage_faults
-from index.errors import DataDirError, IndexMismatchError, IndexMissingError, UsageError
-from index.indexer import check_recipe, recipe
+from index.errors import IndexMismatchError, IndexMissingError, UsageError, VectorsDamagedError
 from index.neutral import basis_fingerprint, load_basis, neutral
+from index.publish import manifest, mend
+from index.recipe import check_recipe, recipe
 from index.settings import Settings
 from index.store import DocumentSummary, Store, StoredChunk
 from index.types import Document, Evidence, FloatArray, ScoredSentence, Span
@@ -50,7 +52,7 @@ class Index:
                 raise IndexMissingError(
                     f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
                 )
-            check_recipe(cast("str", self._store.meta("recipe")), recipe(settings))
+            check_recipe(cast("str", self._store.meta("recipe")), recipe(settings, embedder))
             if self._store.meta("basis") != basis_fingerprint():
                 raise IndexMismatchError(
                     "the index was made with another language basis; run 'polycite index FOLDER', which embeds nothing"
@@ -109,11 +111,7 @@ class Index:
         """
         self._accept(question)
         asked = neutral(np.asarray(self.embedder.get_query_embedding(question), dtype=np.float32), load_basis())
-        try:
-            nearest, chunks = self._candidates(asked, max(CANDIDATES, k))
-        except DataDirError:
-            # Two generations may have been published between reading the number of one and opening it: look once more.
-            nearest, chunks = self._candidates(asked, max(CANDIDATES, k))
+        nearest, chunks = self._sound_candidates(asked, max(CANDIDATES, k))
         evidence = [_evidence(chunk, nearest[chunk.id], asked) for chunk in chunks]
         return sorted(evidence, key=lambda item: -item.score)[:k]
 
@@ -128,6 +126,16 @@ class Index:
         if any("\ud800" <= character <= "\udfff" for character in question):
             raise UsageError("the question is not valid UTF-8; check the terminal's encoding")
 
+    def _sound_candidates(self, asked: FloatArray, limit: int) -> tuple[dict[int, float], list[StoredChunk]]:
+        """The candidates, from a generation that is built again if it is damaged."""
+        with suppress(VectorsDamagedError):
+            return self._candidates(asked, limit)
+        # Two generations may have been published between reading the number of one and opening it: look once more.
+        with suppress(VectorsDamagedError):
+            return self._candidates(asked, limit)
+        mend(self.data_dir)
+        return self._candidates(asked, limit)
+
     def _candidates(self, asked: FloatArray, limit: int) -> tuple[dict[int, float], list[StoredChunk]]:
         with self._lock, storage_faults(self.data_dir), self._store.transaction():
             nearest = dict(self._search().nearest(asked, limit))
@@ -136,7 +144,7 @@ class Index:
     def _search(self) -> VectorSearch:
         generation = self._store.generation
         if self._searches is None or self._searches[0] != generation:
-            fresh = VectorSearch(generation_folder(self.data_dir, generation))
+            fresh = VectorSearch(generation_folder(self.data_dir, generation), manifest(self._store))
             if self._searches:
                 self._searches[1].close()
             self._searches = generation, fresh

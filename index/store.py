@@ -1,61 +1,43 @@
 """SQLite: documents, sentences, chunks and all vectors; the one truth that everything else is rebuilt from.
 
-Readers see generations. Every row says with which generation it came and with which it goes; a writer prepares
-generation n+1, a transaction per document, while readers go on seeing n, and one commit makes n+1 current. A run that
-is cut short leaves whole documents waiting in n+1, and the next run carries on from them.
+Readers see generations. Every document says with which generation it came and with which it goes; a writer prepares
+generation n+1, a transaction per document, while readers go on seeing n, and one commit makes n+1 current. A run begins
+with what is published: what a run that was cut short had prepared is dropped, except the vectors, which cost the time.
+
+A vector belongs to a text and an embedder, whatever document the text stands in, and is there once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import cast
 
 import numpy as np
 
-from index.errors import DataDirError, IndexMissingError
+from index.database import Database
 from index.types import Chunk, Document, FloatArray, Sentence
-
-FORMAT = 1
-FILE_NAME = "polycite.sqlite3"
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE folders (path TEXT PRIMARY KEY, prefix TEXT NOT NULL UNIQUE) WITHOUT ROWID;
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    source TEXT NOT NULL, prefix TEXT NOT NULL, sha256 TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
-    recipe TEXT NOT NULL, added INTEGER NOT NULL, removed INTEGER
-);
-CREATE UNIQUE INDEX latest_documents ON documents (source) WHERE removed IS NULL;
-CREATE TABLE sentences (
-    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, vector BLOB NOT NULL,
-    PRIMARY KEY (document, ordinal)
-) WITHOUT ROWID;
-CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    tokens INTEGER NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL
-);
-CREATE INDEX chunks_of_document ON chunks (document);
-"""
 
 _CURRENT = "documents.added <= :generation AND (documents.removed IS NULL OR documents.removed > :generation)"
 
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A document's sentences and chunks with their vectors, row for row ((n, d), as the embedder gave them)."""
-
-    sentences: Sequence[Sentence]
-    chunks: Sequence[Chunk]
-    sentence_vectors: FloatArray
-    chunk_vectors: FloatArray
+UNUSED = (
+    "NOT EXISTS (SELECT 1 FROM sentences WHERE sentences.vector = vectors.id) "
+    "AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.vector = vectors.id)"
+)
+_BY_KEY = "(SELECT id FROM vectors WHERE key = ?)"
+_WANTED = "chunks.id IN (SELECT value FROM json_each(?))"
+_CHUNKS_WITH_DOCUMENTS = (
+    'SELECT chunks.id, source, language, start, "end", chunks.text, tokens '
+    f"FROM chunks JOIN documents ON documents.id = document WHERE {_WANTED}"
+)
+_SENTENCES_OF_CHUNKS = (
+    'SELECT chunks.id, sentences.start, sentences."end", vectors.vector '
+    "FROM chunks JOIN sentences ON sentences.document = chunks.document "
+    "AND sentences.ordinal BETWEEN chunks.first AND chunks.last "
+    f"JOIN vectors ON vectors.id = sentences.vector WHERE {_WANTED} ORDER BY chunks.id, sentences.ordinal"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,88 +65,15 @@ class DocumentSummary:
     chunks: int
 
 
-class Store:
-    """One connection to the SQLite file; use it from one thread."""
+def content_key(embedder: str, text: str) -> bytes:
+    """What a vector is found by."""
+    return hashlib.blake2b(f"{embedder}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
 
-    @classmethod
-    def create(cls, data_dir: Path) -> Store:
-        """Open the store for writing; make the file where it is missing."""
-        store = cls(_connect(data_dir / FILE_NAME, "rwc"))
-        if store._is_blank(data_dir):
-            store._db.execute("PRAGMA journal_mode = WAL")
-            store._db.executescript(
-                f"BEGIN; {_SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'), ('generation', '0'); COMMIT;"
-            )
-        store._check_format(data_dir)
-        return store
+class Store(Database):
+    """What the index reads and writes."""
 
-    @classmethod
-    def open(cls, data_dir: Path) -> Store:
-        """Open an existing store; raises DataDirError when the file is damaged or of another format."""
-        store = cls(_connect(data_dir / FILE_NAME, "rw"))
-        if store._is_blank(data_dir):
-            store.close()
-            raise IndexMissingError(
-                f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
-            )
-        store._check_format(data_dir)
-        return store
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._db.close()
-
-    def _is_blank(self, data_dir: Path) -> bool:
-        try:
-            return bool(self._db.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
-        except sqlite3.DatabaseError as error:
-            raise DataDirError(
-                f"{data_dir / FILE_NAME} is damaged ({error}); move {data_dir} away and index again"
-            ) from error
-
-    def _check_format(self, data_dir: Path) -> None:
-        try:
-            found = self.meta("format")
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise DataDirError(
-                f"{data_dir / FILE_NAME} is damaged ({error}); move {data_dir} away and index again"
-            ) from error
-        if found != FORMAT:
-            raise DataDirError(
-                f"{data_dir} was made by another version of polycite (format {found}, this one reads {FORMAT}); "
-                "move it away and index again"
-            )
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit everything done within, or nothing; a reader sees one moment of the store throughout."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def meta(self, key: str) -> object:
-        """Read a value that ``set_meta`` wrote, or None."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
-
-    def set_meta(self, key: str, value: object) -> None:
-        """Write a JSON value."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, sort_keys=True)))
-
-    @property
-    def generation(self) -> int:
-        """Number of the generation that readers see; 0 before the first."""
-        value = self.meta("generation")
-        return value if isinstance(value, int) else 0
-
-    # -- folders
+    # -- folders, and the runs that began and have not ended
 
     def folders(self) -> dict[str, str]:
         """The indexed folders: path relative to the data directory -> prefix of their documents' ids."""
@@ -174,15 +83,41 @@ class Store:
         """Remember a folder."""
         self._db.execute("INSERT INTO folders VALUES (?, ?)", (path, prefix))
 
+    def unfinished(self) -> set[str]:
+        """Paths of the folders whose last run has not ended; "" for a run that is not about a folder."""
+        return set(cast("list[str]", self.meta("unfinished") or []))
+
+    def begin(self, path: str = "") -> None:
+        """Note that a run on a folder has begun, and drop what one before it prepared and did not publish."""
+        with self.transaction():
+            self.set_meta("unfinished", sorted(self.unfinished() | {path}))
+            generation = (self.generation,)
+            self._db.execute("DELETE FROM documents WHERE added > ?", generation)
+            self._db.execute("UPDATE documents SET removed = NULL WHERE removed > ?", generation)
+            self._db.execute("DELETE FROM documents WHERE removed <= ?", generation)
+
+    def finish(self, path: str = "") -> None:
+        """Delete what the current generation does not hold, and note that the run has ended.
+
+        Vectors that no text needs go once no folder's run is waiting to be taken up again.
+        """
+        with self.transaction():
+            self._db.execute("DELETE FROM documents WHERE removed <= ?", (self.generation,))
+            waiting = self.unfinished() - {path, ""}
+            if not waiting:
+                self._db.execute(f"DELETE FROM vectors WHERE {UNUSED}")
+            self.set_meta("unfinished", sorted(waiting))
+
     # -- writing
 
-    def latest(self, prefix: str | None = None) -> dict[str, tuple[str, str]]:
-        """Source -> (sha256, recipe) of every latest document, published or waiting (of one folder's prefix)."""
-        rows = self._db.execute(
-            "SELECT source, sha256, recipe FROM documents WHERE removed IS NULL AND (:p IS NULL OR prefix = :p)",
-            {"p": prefix},
+    def latest(self, prefix: str | None = None) -> dict[str, str]:
+        """Source -> sha256 of every latest document, published or prepared (of one folder's prefix)."""
+        return dict(
+            self._db.execute(
+                "SELECT source, sha256 FROM documents WHERE removed IS NULL AND (:p IS NULL OR prefix = :p)",
+                {"p": prefix},
+            )
         )
-        return {source: (sha256, recipe) for source, sha256, recipe in rows}
 
     def latest_document(self, source: str) -> tuple[Document, str]:
         """The latest document of that name, and the prefix of its folder."""
@@ -192,46 +127,47 @@ class Store:
         ).fetchone()
         return Document(*row[:4]), row[4]
 
-    def known_vectors(self, source: str, recipe: str) -> dict[str, FloatArray]:
-        """Text -> vector of the latest document's sentences and chunks, if made by this recipe."""
-        row = self._db.execute(
-            "SELECT id, text FROM documents WHERE source = ? AND recipe = ? AND removed IS NULL", (source, recipe)
-        ).fetchone()
-        if row is None:
-            return {}
-        parts = self._db.execute(
-            'SELECT start, "end", vector FROM sentences WHERE document = :id '
-            'UNION ALL SELECT start, "end", vector FROM chunks WHERE document = :id',
-            {"id": row[0]},
-        )
-        return {row[1][start:end]: _unpack(blob) for start, end, blob in parts}
+    def missing_vectors(self, keys: Iterable[bytes]) -> list[bytes]:
+        """The keys that have no vector yet."""
+        known = "SELECT 1 FROM vectors WHERE key = ?"
+        return [key for key in keys if not self._db.execute(known, (key,)).fetchone()]
 
-    def put(self, document: Document, prefix: str, recipe: str, embedded: Embedded) -> None:
-        """Add a document to the next generation, in place of the one of that name."""
+    def add_vectors(self, keys: Sequence[bytes], vectors: FloatArray) -> None:
+        """Keep the vectors (n, d) of texts with these keys, for good: they stay if the run is cut short."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT INTO vectors (key, vector) VALUES (?, ?)",
+                ((key, _pack(vector)) for key, vector in zip(keys, vectors, strict=True)),
+            )
+
+    def put(
+        self, document: Document, prefix: str, sentences: Sequence[Sentence], chunks: Sequence[Chunk], embedder: str
+    ) -> None:
+        """Add a document, all of whose vectors are known, to the next generation, in place of the one of that name."""
+        text = document.text
         with self.transaction():
             self._drop(document.id)
+            self._db.execute("DELETE FROM left_out WHERE source = ?", (document.id,))
             row = self._db.execute(
-                "INSERT INTO documents (source, prefix, sha256, language, text, recipe, added) VALUES (?,?,?,?,?,?,?)",
-                (document.id, prefix, document.sha256, document.language, document.text, recipe, self.generation + 1),
+                "INSERT INTO documents (source, prefix, sha256, language, text, added) VALUES (?,?,?,?,?,?)",
+                (document.id, prefix, document.sha256, document.language, text, self.generation + 1),
             ).lastrowid
             self._db.executemany(
-                "INSERT INTO sentences VALUES (?,?,?,?,?)",
+                f"INSERT INTO sentences VALUES (?,?,?,?,{_BY_KEY})",
                 (
-                    (row, ordinal, sentence.start, sentence.end, _pack(vector))
-                    for ordinal, (sentence, vector) in enumerate(
-                        zip(embedded.sentences, embedded.sentence_vectors, strict=True)
-                    )
+                    (row, ordinal, sentence.start, sentence.end, content_key(embedder, sentence.of(text)))
+                    for ordinal, sentence in enumerate(sentences)
                 ),
             )
             self._db.executemany(
                 'INSERT INTO chunks (document, first, last, start, "end", tokens, text, vector) '
-                "VALUES (?,?,?,?,?,?,?,?)",
+                f"VALUES (?,?,?,?,?,?,?,{_BY_KEY})",
                 (
                     (
                         *(row, chunk.first, chunk.last, chunk.start, chunk.end, chunk.tokens),
-                        *(chunk.of(document.text), _pack(vector)),
+                        *(chunk.of(text), content_key(embedder, chunk.of(text))),
                     )
-                    for chunk, vector in zip(embedded.chunks, embedded.chunk_vectors, strict=True)
+                    for chunk in chunks
                 ),
             )
 
@@ -239,6 +175,14 @@ class Store:
         """Leave a document out of the next generation."""
         with self.transaction():
             self._drop(source)
+
+    def leave_out(self, source: str, sha256: str) -> None:
+        """Keep a document out of the index for as long as its file has this content."""
+        self._db.execute("INSERT OR REPLACE INTO left_out VALUES (?, ?)", (source, sha256))
+
+    def left_out(self) -> dict[str, str]:
+        """Source -> sha256 of what ``leave_out`` was told."""
+        return dict(self._db.execute("SELECT source, sha256 FROM left_out"))
 
     def _drop(self, source: str) -> None:
         published = self.generation
@@ -256,19 +200,12 @@ class Store:
         ).fetchone()
         return bool(row[0])
 
-    def publish(self, **meta: object) -> int:
-        """Make the next generation current, with these meta values; returns its number."""
+    def publish(self, **meta: object) -> None:
+        """Make the next generation current, with these meta values."""
         with self.transaction():
-            generation = self.generation + 1
-            self.set_meta("generation", generation)
+            self.set_meta("generation", self.generation + 1)
             for key, value in meta.items():
                 self.set_meta(key, value)
-        return generation
-
-    def purge(self) -> None:
-        """Delete the rows that no generation from the current one on holds."""
-        with self.transaction():
-            self._db.execute("DELETE FROM documents WHERE removed <= ?", (self.generation,))
 
     # -- reading
 
@@ -292,66 +229,36 @@ class Store:
     def vectors(self, generation: int, batch: int = 2000) -> Iterator[tuple[list[int], FloatArray]]:
         """Chunk ids and raw chunk vectors (n, d) of a generation, in batches."""
         cursor = self._db.execute(
-            f"SELECT chunks.id, vector FROM chunks JOIN documents ON documents.id = document WHERE {_CURRENT} "
-            "ORDER BY chunks.id",
+            "SELECT chunks.id, vectors.vector FROM chunks JOIN documents ON documents.id = document "
+            f"JOIN vectors ON vectors.id = chunks.vector WHERE {_CURRENT} ORDER BY chunks.id",
             {"generation": generation},
         )
         while rows := cursor.fetchmany(batch):
-            yield [row[0] for row in rows], np.stack([_unpack(row[1]) for row in rows])
+            yield [row[0] for row in rows], np.stack([unpack(row[1]) for row in rows])
 
     def chunks(self, ids: Sequence[int]) -> list[StoredChunk]:
         """The chunks with these ids, in their order; an id that is gone is passed over."""
-        found = (self._chunk(chunk_id) for chunk_id in ids)
-        return [chunk for chunk in found if chunk is not None]
-
-    def _chunk(self, chunk_id: int) -> StoredChunk | None:
-        row = self._db.execute(
-            'SELECT document, source, language, first, last, start, "end", chunks.text, tokens '
-            "FROM chunks JOIN documents ON documents.id = document WHERE chunks.id = ?",
-            (chunk_id,),
-        ).fetchone()
-        if row is None:
-            return None
-        document, source, language, first, last, start, end, text, tokens = row
-        parts = self._db.execute(
-            'SELECT start, "end", vector FROM sentences WHERE document = ? AND ordinal BETWEEN ? AND ? '
-            "ORDER BY ordinal",
-            (document, first, last),
-        ).fetchall()
-        return StoredChunk(
-            chunk_id,
-            source,
-            language,
-            start,
-            end,
-            text,
-            tokens,
-            tuple((Sentence(s, e), text[s - start : e - start]) for s, e, _ in parts),
-            np.stack([_unpack(blob) for _, _, blob in parts]),
-        )
+        wanted = (json.dumps(list(ids)),)
+        sentences: dict[int, list[tuple[int, int, bytes]]] = {}
+        for chunk, *part in self._db.execute(_SENTENCES_OF_CHUNKS, wanted):
+            sentences.setdefault(chunk, []).append((part[0], part[1], part[2]))
+        found = {row[0]: _stored(row, sentences[row[0]]) for row in self._db.execute(_CHUNKS_WITH_DOCUMENTS, wanted)}
+        return [found[chunk] for chunk in ids if chunk in found]
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    try:
-        # isolation_level=None: transactions are begun and ended here, in the open, never by the driver.
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            timeout=30,
-            check_same_thread=False,
-        )
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.OperationalError as error:
-        raise DataDirError(
-            f"{path} cannot be opened ({error}); check that you may read and write {path.parent}"
-        ) from error
-    return connection
+def _stored(row: tuple[int, str, str, int, int, str, int], sentences: Sequence[tuple[int, int, bytes]]) -> StoredChunk:
+    start, text = row[3], row[5]
+    return StoredChunk(
+        *row,
+        tuple((Sentence(s, e), text[s - start : e - start]) for s, e, _ in sentences),
+        np.stack([unpack(blob) for _, _, blob in sentences]),
+    )
+
+
+def unpack(blob: bytes) -> FloatArray:
+    """A vector as it was stored."""
+    return np.frombuffer(blob, "<f2").astype(np.float32)
 
 
 def _pack(vector: FloatArray) -> bytes:
     return vector.astype("<f2").tobytes()  # half the size; moves a cosine by less than 1e-4
-
-
-def _unpack(blob: bytes) -> FloatArray:
-    return np.frombuffer(blob, "<f2").astype(np.float32)

@@ -2,6 +2,10 @@
 
 A generation is a folder of its own, written once and then only read, because one Chroma path is not safe between
 processes: readers never have a writer beside them, and a writer that dies leaves only a folder that nobody reads.
+
+Chroma's native code ends the process, or finds the wrong things, on damaged files. So a folder is compared with its
+manifest before Chroma sees it. The files do not change any more: all vectors are written out when the folder is made,
+and what Chroma writes to its SQLite file whenever it opens it, it writes to a copy.
 """
 
 from __future__ import annotations
@@ -9,14 +13,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index.errors import DataDirError, PolyciteError
+from index.errors import PolyciteError, VectorsDamagedError
+from index.manifest import Manifest
 from index.types import FloatArray
 
 if TYPE_CHECKING:
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
 
 FOLDER = "chroma"
+_SQLITE = "chroma.sqlite3"
 _COLLECTION = "chunks"
 _BATCH = 2000  # one call takes at most 5,461 items
 # Wide and searched thoroughly, since what the graph misses the documents seem not to say; built by one thread, so that
@@ -35,6 +42,10 @@ _HNSW: CreateHNSWConfiguration = {
     "ef_search": 400,
     "num_threads": 1,
 }
+_MEND = "run 'polycite index' on your folder to build it again"
+_LEAST_SYNC = 2  # Chroma writes its graph out after so many items at the earliest
+
+Batches = Callable[[], Iterable[tuple[list[int], FloatArray]]]  # chunk ids with unit vectors (n, d), from the start
 
 
 def generation_folder(data_dir: Path, generation: int) -> Path:
@@ -42,22 +53,27 @@ def generation_folder(data_dir: Path, generation: int) -> Path:
     return data_dir / FOLDER / f"{generation:06d}"
 
 
-def build(folder: Path, batches: Iterable[tuple[list[int], FloatArray]]) -> None:
-    """Write a generation: chunk ids with unit vectors (n, d); of equal vectors only the first.
+def build(folder: Path, batches: Batches) -> Manifest:
+    """Write a generation; of equal vectors only the first is in it.
 
     A folder left by a run that died is replaced.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    chosen = _first_of_equals(batches())
     with _faults(folder), closing(_client(folder)) as client:
-        collection = client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW})
-        seen: set[bytes] = set()
-        for ids, vectors in batches:
-            # Equal vectors crowd a graph index until others cannot be reached from them, so each is there once.
-            first = [number for number, vector in enumerate(vectors) if not _seen(vector, seen)]
-            for start in range(0, len(first), _BATCH):
-                batch = first[start : start + _BATCH]
-                collection.upsert(ids=[str(ids[number]) for number in batch], embeddings=vectors[batch])
+        # The graph is written out once, when the last item is in.
+        hnsw: CreateHNSWConfiguration = {**_HNSW, "sync_threshold": max(len(chosen), _LEAST_SYNC)}
+        collection = client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
+        for ids, vectors in batches():
+            rows = [number for number, chunk in enumerate(ids) if chunk in chosen]
+            for start in range(0, len(rows), _BATCH):
+                batch = rows[start : start + _BATCH]
+                for _ in range(_LEAST_SYNC if len(chosen) == 1 else 1):
+                    collection.upsert(ids=[str(ids[number]) for number in batch], embeddings=vectors[batch])
+    with closing(sqlite3.connect(folder / _SQLITE, isolation_level=None)) as database:
+        database.execute("VACUUM")  # the log of vectors that it held is not needed any more
+    return Manifest.of(folder, len(chosen))
 
 
 def remove_others(data_dir: Path, keep: Iterable[int]) -> None:
@@ -71,18 +87,22 @@ def remove_others(data_dir: Path, keep: Iterable[int]) -> None:
 class VectorSearch:
     """A generation, open for reading. Safe across threads."""
 
-    def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise DataDirError(f"{folder} is missing; run 'polycite index' on your folder to build it again")
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Raises VectorsDamagedError where the folder is not what the manifest says."""
         self._folder = folder
-        with _faults(folder):
-            self._client = _client(folder)
-            try:
-                self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-                self._count = self._collection.count()
-            except BaseException:
-                self._client.close()
-                raise
+        self._count = manifest.count
+        with _faults(folder), ExitStack() as stack:
+            fault = manifest.fault(folder)
+            if fault:
+                raise VectorsDamagedError(f"{fault}; {_MEND}")
+            view = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="polycite-")))
+            _make_view(folder, view)
+            client = stack.enter_context(closing(_client(view)))
+            self._collection = client.get_collection(_COLLECTION, embedding_function=None)
+            found = self._collection.count()
+            if found != self._count:
+                raise VectorsDamagedError(f"{folder} holds {found:,} vectors instead of {self._count:,}; {_MEND}")
+            self._open = stack.pop_all()
 
     def nearest(self, vector: FloatArray, limit: int) -> list[tuple[int, float]]:
         """Find the ``limit`` chunks with the highest cosine to ``vector`` (d,): (chunk id, cosine), best first."""
@@ -96,28 +116,40 @@ class VectorSearch:
         return [(int(chunk), 1.0 - distance) for chunk, distance in zip(found["ids"][0], distances[0], strict=True)]
 
     def close(self) -> None:
-        """Let go of the folder's files."""
-        self._client.close()
+        """Let go of the files."""
+        self._open.close()
 
 
-def _seen(vector: FloatArray, seen: set[bytes]) -> bool:
-    key = hashlib.blake2b(vector.tobytes(), digest_size=16).digest()
-    if key in seen:
-        return True
-    seen.add(key)
-    return False
+def _make_view(folder: Path, view: Path) -> None:
+    """Lay out a folder for Chroma to open: its SQLite file, which it writes to, as a copy; the rest as links."""
+    for path in folder.resolve().iterdir():
+        if path.name == _SQLITE:
+            shutil.copyfile(path, view / path.name)
+        else:
+            (view / path.name).symlink_to(path)
+
+
+def _first_of_equals(batches: Iterable[tuple[list[int], FloatArray]]) -> set[int]:
+    """Equal vectors crowd a graph index until others cannot be reached from them, so each is to be there once."""
+    first: dict[bytes, int] = {}
+    for ids, vectors in batches:
+        for chunk, vector in zip(ids, vectors, strict=True):
+            first.setdefault(hashlib.blake2b(vector.tobytes(), digest_size=16).digest(), chunk)
+    return set(first.values())
 
 
 @contextmanager
 def _faults(folder: Path) -> Iterator[None]:
-    """Turn what Chroma raises into one DataDirError that says what to do."""
+    """Turn what Chroma raises into one error that says what to do."""
     try:
         yield
+    except FileNotFoundError as error:  # deleted just now: two generations have been published since
+        raise VectorsDamagedError(f"{error.filename} is missing; {_MEND}") from error
     except (PolyciteError, sqlite3.Error, OSError):
         raise  # not Chroma's
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataDirError(f"{folder}: {reason}; delete it and run 'polycite index' on your folder") from error
+        raise VectorsDamagedError(f"{folder}: {reason}; {_MEND}") from error
 
 
 def _client(folder: Path) -> Client:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from index.tokens import count_tokens
 from qa.quotes import Quote
 from qa.types import ContextItem
-
-if TYPE_CHECKING:
-    import tiktoken
 
 # A model's tokenizer makes more tokens than cl100k does; these are upper ends for small Llama vocabularies.
 _MARGIN = {"en": 1.2, "zh": 1.7}
 _OTHER_MARGIN = 1.5
-
-
-def count_tokens(text: str) -> int:
-    """Count tokens by tiktoken's cl100k_base."""
-    return len(_encoding().encode(text, disallowed_special=()))
 
 
 def plan_tokens(text: str, language: str) -> int:
@@ -47,21 +36,3 @@ def fit(quotes: Sequence[Quote], room: int) -> tuple[list[Quote], list[Quote]]:
 def context_item(quote: Quote) -> ContextItem:
     """A line of the receipt."""
     return ContextItem(quote.source, quote.span.start, quote.span.end, count_tokens(quote.text))
-
-
-@cache
-def _encoding() -> tiktoken.Encoding:
-    import llama_index.core
-    import tiktoken
-
-    # LlamaIndex ships this encoding; tiktoken would download it.
-    shipped = Path(llama_index.core.__file__).parent / "_static" / "tiktoken_cache"
-    before = os.environ.get("TIKTOKEN_CACHE_DIR")
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(shipped)
-    try:
-        return tiktoken.get_encoding("cl100k_base")
-    finally:
-        if before is None:
-            del os.environ["TIKTOKEN_CACHE_DIR"]
-        else:
-            os.environ["TIKTOKEN_CACHE_DIR"] = before
