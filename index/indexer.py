@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from index.chunks import make_chunks
+from index.e5 import E5_MODEL
 from index.errors import ModelError, UsageError
-from index.publish import publish, tidy, writing
+from index.neutral import Basis, frozen_basis
+from index.parallel import fingerprint, learn_basis
+from index.publish import publish, space, tidy, writing
 from index.readers import SUFFIXES, File, SkippedFileError, decode, digest, find_files, read_bytes, to_document
 from index.recipe import check_recipe, embedder_name, recipe
 from index.sentences import split_sentences
@@ -146,8 +149,18 @@ class _Run:
         self._drop_missing(before, present, closed)
         if self._stale:
             self._renew()
-        publish(self._store, self._data_dir, recipe=self._recipe)
+        publish(self._store, self._data_dir, self._basis(), recipe=self._recipe)
         tidy(self._store, self._data_dir, self._path)
+
+    def _basis(self) -> Basis:
+        """e5's, which is frozen; that of another embedder is learned once, and then kept with the index."""
+        name = embedder_name(self._given)
+        if name == E5_MODEL:
+            return frozen_basis()
+        known = space(self._store).basis if self._store.generation else None
+        if known and known.fingerprint == fingerprint(name):
+            return known
+        return learn_basis(self._embedder, name)
 
     def _prefix(self) -> str:
         """What the ids of this folder's documents begin with: nothing for the first folder, its name for another."""

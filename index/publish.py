@@ -9,7 +9,8 @@ from pathlib import Path
 from index import vectors
 from index.datadir import storage_faults, writer
 from index.manifest import Manifest
-from index.neutral import basis_fingerprint, load_basis, neutral
+from index.neutral import Basis
+from index.space import Space
 from index.store import Store
 from index.types import FloatArray
 
@@ -25,26 +26,33 @@ def writing(data_dir: Path) -> Iterator[Store]:
             store.close()
 
 
-def publish(store: Store, data_dir: Path, **meta: object) -> None:
+def publish(store: Store, data_dir: Path, basis: Basis, **meta: object) -> None:
     """Make the next generation current, with these meta values; nothing is done where it would be the same."""
-    if needs_publishing(store, data_dir):
+    if needs_publishing(store, data_dir, basis):
         following = store.generation + 1
+        parts = ((languages, raw) for _, languages, raw in store.vectors(following))
+        space = Space.fit(basis, parts, store.languages(following))
 
         def batches() -> Iterator[tuple[list[int], FloatArray]]:
-            return ((ids, neutral(raw, load_basis())) for ids, raw in store.vectors(following))
+            return ((ids, space.passages(raw, languages)) for ids, languages, raw in store.vectors(following))
 
         manifest = vectors.build(vectors.generation_folder(data_dir, following), batches)
-        store.publish(chroma=manifest.to_json(), basis=basis_fingerprint(), **meta)
+        store.publish(chroma=manifest.to_json(), space=space.to_json(), **meta)
 
 
-def needs_publishing(store: Store, data_dir: Path) -> bool:
+def needs_publishing(store: Store, data_dir: Path, basis: Basis) -> bool:
     """Whether the current generation is not what it is to be, or not whole."""
     return (
         not store.generation
         or store.has_unpublished()
-        or store.meta("basis") != basis_fingerprint()
+        or space(store).basis.fingerprint != basis.fingerprint
         or manifest(store).fault(vectors.generation_folder(data_dir, store.generation)) is not None
     )
+
+
+def space(store: Store) -> Space:
+    """The space of the current generation."""
+    return Space.from_json(store.meta("space"))
 
 
 def manifest(store: Store) -> Manifest:
@@ -60,7 +68,7 @@ def mend(data_dir: Path) -> None:
     """
     with writing(data_dir) as store:
         store.begin()
-        publish(store, data_dir)
+        publish(store, data_dir, space(store).basis)
         tidy(store, data_dir)
 
 

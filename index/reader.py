@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +14,14 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from index.datadir import find, require_writable, storage_faults
-from index.errors import IndexMismatchError, IndexMissingError, UsageError, VectorsDamagedError
-from index.neutral import basis_fingerprint, load_basis, neutral
-from index.publish import manifest, mend
+from index.errors import IndexMissingError, UsageError, VectorsDamagedError
+from index.language import detect_language
+from index.numbers import numbers
+from index.publish import manifest, mend, space
+from index.ranking import Candidate, Ranked, rank
 from index.recipe import check_recipe, recipe
 from index.settings import Settings
+from index.space import Space
 from index.store import DocumentSummary, Store, StoredChunk
 from index.types import Document, Evidence, FloatArray, ScoredSentence, Span
 from index.vectors import VectorSearch, generation_folder
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
 CANDIDATES = 64  # chunks whose sentences are looked at; recall at 64 is all but complete, and it costs a millisecond
-SENTENCE_WEIGHT = 0.6
 
 
 class Index:
@@ -43,7 +47,7 @@ class Index:
         self._settings = settings
         self._given = embedder
         self._lock = threading.RLock()
-        self._searches: tuple[int, VectorSearch] | None = None
+        self._opened: _Generation | None = None
         require_writable(data_dir)
         with storage_faults(data_dir):
             self._store = Store.open(data_dir)
@@ -53,10 +57,6 @@ class Index:
                     f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
                 )
             check_recipe(cast("str", self._store.meta("recipe")), recipe(settings, embedder))
-            if self._store.meta("basis") != basis_fingerprint():
-                raise IndexMismatchError(
-                    "the index was made with another language basis; run 'polycite index FOLDER', which embeds nothing"
-                )
         except BaseException:
             self._store.close()
             raise
@@ -69,9 +69,9 @@ class Index:
     def close(self) -> None:
         """Let go of the files."""
         with self._lock:
-            if self._searches:
-                self._searches[1].close()
-                self._searches = None
+            if self._opened:
+                self._opened.vectors.close()
+                self._opened = None
             self._store.close()
 
     def __enter__(self) -> Index:
@@ -104,16 +104,17 @@ class Index:
     def search(self, question: str, k: int) -> list[Evidence]:
         """Find the ``k`` chunks that most likely answer ``question``, best first, whatever language they are in.
 
-        A chunk's score joins its own similarity with that of its best sentence, both without the language's share.
+        See ``index.ranking`` for what makes a score.
 
         Raises:
             UsageError: the question is empty, longer than ``max_question_chars``, or not text.
         """
         self._accept(question)
-        asked = neutral(np.asarray(self.embedder.get_query_embedding(question), dtype=np.float32), load_basis())
-        nearest, chunks = self._sound_candidates(asked, max(CANDIDATES, k))
-        evidence = [_evidence(chunk, nearest[chunk.id], asked) for chunk in chunks]
-        return sorted(evidence, key=lambda item: -item.score)[:k]
+        raw = np.asarray(self.embedder.get_query_embedding(question), dtype=np.float32)
+        asked, fair, chunks = self._sound_candidates(raw, max(CANDIDATES, k))
+        wanted = numbers(question, detect_language(question))
+        ranked = rank(asked, wanted, [_candidate(chunk, fair, bool(wanted)) for chunk in chunks], k)
+        return [_evidence(chunks[item.candidate], item) for item in ranked]
 
     def _accept(self, question: str) -> None:
         limit = self._settings.max_question_chars
@@ -126,38 +127,55 @@ class Index:
         if any("\ud800" <= character <= "\udfff" for character in question):
             raise UsageError("the question is not valid UTF-8; check the terminal's encoding")
 
-    def _sound_candidates(self, asked: FloatArray, limit: int) -> tuple[dict[int, float], list[StoredChunk]]:
+    def _sound_candidates(self, raw: FloatArray, limit: int) -> tuple[FloatArray, Space, list[StoredChunk]]:
         """The candidates, from a generation that is built again if it is damaged."""
         with suppress(VectorsDamagedError):
-            return self._candidates(asked, limit)
+            return self._candidates(raw, limit)
         # Two generations may have been published between reading the number of one and opening it: look once more.
         with suppress(VectorsDamagedError):
-            return self._candidates(asked, limit)
+            return self._candidates(raw, limit)
         mend(self.data_dir)
-        return self._candidates(asked, limit)
+        return self._candidates(raw, limit)
 
-    def _candidates(self, asked: FloatArray, limit: int) -> tuple[dict[int, float], list[StoredChunk]]:
+    def _candidates(self, raw: FloatArray, limit: int) -> tuple[FloatArray, Space, list[StoredChunk]]:
         with self._lock, storage_faults(self.data_dir), self._store.transaction():
-            nearest = dict(self._search().nearest(asked, limit))
-            return nearest, self._store.chunks(list(nearest))
+            opened = self._current()
+            asked = opened.space.question(raw)
+            return asked, opened.space, self._store.chunks(opened.vectors.nearest(asked, limit))
 
-    def _search(self) -> VectorSearch:
-        generation = self._store.generation
-        if self._searches is None or self._searches[0] != generation:
-            fresh = VectorSearch(generation_folder(self.data_dir, generation), manifest(self._store))
-            if self._searches:
-                self._searches[1].close()
-            self._searches = generation, fresh
-        return self._searches[1]
+    def _current(self) -> _Generation:
+        number = self._store.generation
+        if self._opened is None or self._opened.number != number:
+            folder = generation_folder(self.data_dir, number)
+            fresh = _Generation(number, space(self._store), VectorSearch(folder, manifest(self._store)))
+            if self._opened:
+                self._opened.vectors.close()
+            self._opened = fresh
+        return self._opened
 
 
-def _evidence(chunk: StoredChunk, similarity: float, asked: FloatArray) -> Evidence:
-    scores = neutral(chunk.sentence_vectors, load_basis()) @ asked
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    number: int
+    space: Space
+    vectors: VectorSearch
+
+
+def _candidate(chunk: StoredChunk, fair: Space, with_numbers: bool) -> Candidate:
+    rows = np.vstack([chunk.vector, chunk.sentence_vectors])
+    placed = fair.passages(rows, [chunk.language] * len(rows))
+    named = numbers(chunk.text, chunk.language) if with_numbers else frozenset[Decimal]()
+    return Candidate(placed[0], placed[1:], named)
+
+
+def _evidence(chunk: StoredChunk, ranked: Ranked) -> Evidence:
     sentences = [
-        ScoredSentence(span, text, float(score)) for (span, text), score in zip(chunk.sentences, scores, strict=True)
+        ScoredSentence(span, text, float(score))
+        for (span, text), score in zip(chunk.sentences, ranked.sentences, strict=True)
     ]
     sentences.sort(key=lambda sentence: -sentence.score)
-    joined = (1 - SENTENCE_WEIGHT) * similarity + SENTENCE_WEIGHT * sentences[0].score
     return Evidence(
-        chunk.source, chunk.language, Span(chunk.start, chunk.end), chunk.text, chunk.tokens, joined, tuple(sentences)
+        *(chunk.source, chunk.language, Span(chunk.start, chunk.end), chunk.text, chunk.tokens),
+        ranked.score,
+        tuple(sentences),
     )

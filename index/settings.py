@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     data_dir: Path | None = Field(None, description="folder that holds the index (default: .polycite)")
     max_file_mb: float = Field(20, gt=0, description="a larger file is skipped")
-    chunk_tokens: int = Field(200, ge=32, le=500, description="most tokens of a chunk, counted by the embedder")
+    chunk_tokens: int = Field(250, ge=32, le=500, description="most tokens of a chunk, counted by the embedder")
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for an answer")
     max_question_chars: int = Field(2000, ge=10, description="a longer question is refused")
     llm: LLMChoice = Field("auto", description="who words the answer: auto, llamacpp, none (quotes only)")

@@ -29,8 +29,9 @@ UNUSED = (
 _BY_KEY = "(SELECT id FROM vectors WHERE key = ?)"
 _WANTED = "chunks.id IN (SELECT value FROM json_each(?))"
 _CHUNKS_WITH_DOCUMENTS = (
-    'SELECT chunks.id, source, language, start, "end", chunks.text, tokens '
-    f"FROM chunks JOIN documents ON documents.id = document WHERE {_WANTED}"
+    'SELECT chunks.id, source, language, start, "end", chunks.text, tokens, vectors.vector '
+    "FROM chunks JOIN documents ON documents.id = document JOIN vectors ON vectors.id = chunks.vector "
+    f"WHERE {_WANTED}"
 )
 _SENTENCES_OF_CHUNKS = (
     'SELECT chunks.id, sentences.start, sentences."end", vectors.vector '
@@ -51,6 +52,7 @@ class StoredChunk:
     end: int
     text: str
     tokens: int
+    vector: FloatArray
     sentences: tuple[tuple[Sentence, str], ...]
     sentence_vectors: FloatArray
 
@@ -226,15 +228,24 @@ class Store(Database):
         ).fetchone()
         return Document(*row) if row else None
 
-    def vectors(self, generation: int, batch: int = 2000) -> Iterator[tuple[list[int], FloatArray]]:
-        """Chunk ids and raw chunk vectors (n, d) of a generation, in batches."""
+    def languages(self, generation: int) -> dict[str, int]:
+        """Language -> how many documents of a generation are in it."""
+        return dict(
+            self._db.execute(
+                f"SELECT language, count(*) FROM documents WHERE {_CURRENT} GROUP BY language",
+                {"generation": generation},
+            )
+        )
+
+    def vectors(self, generation: int, batch: int = 2000) -> Iterator[tuple[list[int], list[str], FloatArray]]:
+        """Chunk ids, their languages and raw chunk vectors (n, d) of a generation, in batches."""
         cursor = self._db.execute(
-            "SELECT chunks.id, vectors.vector FROM chunks JOIN documents ON documents.id = document "
+            "SELECT chunks.id, language, vectors.vector FROM chunks JOIN documents ON documents.id = document "
             f"JOIN vectors ON vectors.id = chunks.vector WHERE {_CURRENT} ORDER BY chunks.id",
             {"generation": generation},
         )
         while rows := cursor.fetchmany(batch):
-            yield [row[0] for row in rows], np.stack([unpack(row[1]) for row in rows])
+            yield [row[0] for row in rows], [row[1] for row in rows], np.stack([unpack(row[2]) for row in rows])
 
     def chunks(self, ids: Sequence[int]) -> list[StoredChunk]:
         """The chunks with these ids, in their order; an id that is gone is passed over."""
@@ -246,10 +257,13 @@ class Store(Database):
         return [found[chunk] for chunk in ids if chunk in found]
 
 
-def _stored(row: tuple[int, str, str, int, int, str, int], sentences: Sequence[tuple[int, int, bytes]]) -> StoredChunk:
+def _stored(
+    row: tuple[int, str, str, int, int, str, int, bytes], sentences: Sequence[tuple[int, int, bytes]]
+) -> StoredChunk:
     start, text = row[3], row[5]
     return StoredChunk(
-        *row,
+        *row[:-1],
+        unpack(row[-1]),
         tuple((Sentence(s, e), text[s - start : e - start]) for s, e, _ in sentences),
         np.stack([unpack(blob) for _, _, blob in sentences]),
     )

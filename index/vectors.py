@@ -104,16 +104,14 @@ class VectorSearch:
                 raise VectorsDamagedError(f"{folder} holds {found:,} vectors instead of {self._count:,}; {_MEND}")
             self._open = stack.pop_all()
 
-    def nearest(self, vector: FloatArray, limit: int) -> list[tuple[int, float]]:
-        """Find the ``limit`` chunks with the highest cosine to ``vector`` (d,): (chunk id, cosine), best first."""
+    def nearest(self, vector: FloatArray, limit: int) -> list[int]:
+        """Find the ids of the ``limit`` chunks with the highest cosine to ``vector`` (d,), best first."""
         wanted = min(limit, self._count)
         if wanted == 0:
             return []
-        asked = vector[np.newaxis, :]
         with _faults(self._folder):
-            found = self._collection.query(query_embeddings=asked, n_results=wanted, include=["distances"])
-        distances = found["distances"] or [[]]
-        return [(int(chunk), 1.0 - distance) for chunk, distance in zip(found["ids"][0], distances[0], strict=True)]
+            found = self._collection.query(query_embeddings=vector[np.newaxis, :], n_results=wanted, include=[])
+        return [int(chunk) for chunk in found["ids"][0]]
 
     def close(self) -> None:
         """Let go of the files."""

@@ -146,7 +146,7 @@ def test_faults_are_one_line_with_a_next_step(folder: Path, tmp_path: Path, corp
     check_fault(run("ask", H100, *at, "--llm", "gpt"), 2, "llm")
     check_fault(run("ask", H100, *at, "--model", tmp_path / "none.gguf"), 1, "there is no model", "--model")
     check_fault(run("ask", H100, *at, "--model", tmp_path / "no.gguf"), 1, "not a GGUF", "--model")
-    check_fault(run("ask", H100, *at, POLYCITE_CHUNK_TOKENS="64"), 1, "chunk_tokens 200 instead of 64", "--rebuild")
+    check_fault(run("ask", H100, *at, POLYCITE_CHUNK_TOKENS="64"), 1, "chunk_tokens 250 instead of 64", "--rebuild")
     check_fault(run("ask", H100, *at, POLYCITE_COLOUR="red"), 2, "POLYCITE_COLOUR", "settings are")
     check_fault(run("ask", "--batch", tmp_path / "none.jsonl", *at), 2, "none.jsonl", "JSON lines")
     check_fault(run("show", "nothing.txt", *at), 2, "nothing.txt", "polycite list")

