@@ -16,6 +16,7 @@ from index.errors import ModelError, UsageError
 from index.publish import publish, tidy, writing
 from index.readers import SUFFIXES, File, SkippedFileError, decode, digest, find_files, read_bytes, to_document
 from index.recipe import check_recipe, embedder_name, recipe
+from index.salvage import set_aside_if_damaged
 from index.sentences import split_sentences
 from index.settings import Settings
 from index.store import Store, content_key
@@ -40,6 +41,7 @@ class IndexReport:
     unchanged: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     embedded_texts: int = 0
+    set_aside: Path | None = None  # where a damaged SQLite file is now
 
 
 def index_folder(
@@ -53,7 +55,8 @@ def index_folder(
 ) -> IndexReport:
     """Bring the index in ``data_dir`` up to date with ``folder``; other folders in it stay as they are.
 
-    With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again.
+    With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again, and a
+    damaged SQLite file is moved aside first: the folder is then indexed from nothing.
     ``embedder`` takes the place of e5; its ``model_name`` says which vectors are its own.
 
     Raises:
@@ -62,11 +65,15 @@ def index_folder(
         IndexBusyError, DataDirError: see ``index.datadir.writer``.
     """
     readable, skipped = _inspect(folder, settings)
-    with writing(data_dir) as store:
-        run = _Run(folder, data_dir, settings, store, embedder, progress)
-        run.report.skipped = skipped
+    report = IndexReport(skipped=skipped)
+
+    def prepare() -> None:
+        report.set_aside = set_aside_if_damaged(data_dir) if rebuild else None
+
+    with writing(data_dir, prepare) as store:
+        run = _Run(folder, data_dir, settings, store, embedder, progress, report)
         run.update(readable, {name for name, _ in skipped}, rebuild)
-        return run.report
+    return report
 
 
 def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]]]:
@@ -97,8 +104,9 @@ class _Run:
         store: Store,
         embedder: BaseEmbedding | None,
         progress: Progress,
+        report: IndexReport,
     ) -> None:
-        self.report = IndexReport()
+        self.report = report
         self._folder = folder
         self._path = os.path.relpath(folder.resolve(), data_dir.resolve())
         self._data_dir = data_dir

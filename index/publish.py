@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from index.types import FloatArray
 
 
 @contextmanager
-def writing(data_dir: Path) -> Iterator[Store]:
-    """Hold the right to write, and the store; raises as ``index.datadir.writer`` does."""
+def writing(data_dir: Path, prepare: Callable[[], None] = lambda: None) -> Iterator[Store]:
+    """Hold the right to write, ``prepare``, and open the store; raises as ``index.datadir.writer`` does."""
     with storage_faults(data_dir), writer(data_dir):
+        prepare()
         store = Store.create(data_dir)
         try:
             yield store
@@ -29,12 +30,14 @@ def publish(store: Store, data_dir: Path, **meta: object) -> None:
     """Make the next generation current, with these meta values; nothing is done where it would be the same."""
     if needs_publishing(store, data_dir):
         following = store.generation + 1
+        folder = vectors.generation_folder(data_dir, following)
+        built = vectors.build(folder, lambda: search_vectors(store, following))
+        store.publish(chroma=built.to_json(), basis=basis_fingerprint(), **meta)
 
-        def batches() -> Iterator[tuple[list[int], FloatArray]]:
-            return ((ids, neutral(raw, load_basis())) for ids, raw in store.vectors(following))
 
-        manifest = vectors.build(vectors.generation_folder(data_dir, following), batches)
-        store.publish(chroma=manifest.to_json(), basis=basis_fingerprint(), **meta)
+def search_vectors(store: Store, generation: int) -> Iterator[tuple[list[int], FloatArray]]:
+    """What Chroma is to search: chunk ids with their vectors, without the languages' share."""
+    return ((ids, neutral(raw, load_basis())) for ids, raw in store.vectors(generation))
 
 
 def needs_publishing(store: Store, data_dir: Path) -> bool:
@@ -43,7 +46,7 @@ def needs_publishing(store: Store, data_dir: Path) -> bool:
         not store.generation
         or store.has_unpublished()
         or store.meta("basis") != basis_fingerprint()
-        or manifest(store).fault(vectors.generation_folder(data_dir, store.generation)) is not None
+        or manifest(store).fault(vectors.generation_folder(data_dir, store.generation), thorough=True) is not None
     )
 
 

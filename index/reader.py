@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index.datadir import find, require_writable, storage_faults
+from index.datadir import find, storage_faults
 from index.errors import IndexMismatchError, IndexMissingError, UsageError, VectorsDamagedError
 from index.neutral import basis_fingerprint, load_basis, neutral
 from index.publish import manifest, mend
@@ -44,7 +44,6 @@ class Index:
         self._given = embedder
         self._lock = threading.RLock()
         self._searches: tuple[int, VectorSearch] | None = None
-        require_writable(data_dir)
         with storage_faults(data_dir):
             self._store = Store.open(data_dir)
         try:

@@ -60,7 +60,7 @@ def build(folder: Path, batches: Batches) -> Manifest:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    chosen = _first_of_equals(batches())
+    chosen = first_of_equals(batches())
     with _faults(folder), closing(_client(folder)) as client:
         # The graph is written out once, when the last item is in.
         hnsw: CreateHNSWConfiguration = {**_HNSW, "sync_threshold": max(len(chosen), _LEAST_SYNC)}
@@ -115,6 +115,11 @@ class VectorSearch:
         distances = found["distances"] or [[]]
         return [(int(chunk), 1.0 - distance) for chunk, distance in zip(found["ids"][0], distances[0], strict=True)]
 
+    def ids(self) -> list[int]:
+        """All chunks that it holds."""
+        with _faults(self._folder):
+            return [int(chunk) for chunk in self._collection.get(include=[])["ids"]]
+
     def close(self) -> None:
         """Let go of the files."""
         self._open.close()
@@ -129,8 +134,8 @@ def _make_view(folder: Path, view: Path) -> None:
             (view / path.name).symlink_to(path)
 
 
-def _first_of_equals(batches: Iterable[tuple[list[int], FloatArray]]) -> set[int]:
-    """Equal vectors crowd a graph index until others cannot be reached from them, so each is to be there once."""
+def first_of_equals(batches: Iterable[tuple[list[int], FloatArray]]) -> set[int]:
+    """The first chunk of each vector: equal ones crowd a graph index until others cannot be reached from them."""
     first: dict[bytes, int] = {}
     for ids, vectors in batches:
         for chunk, vector in zip(ids, vectors, strict=True):
