@@ -46,7 +46,7 @@ def damage_each(data_dir: str, damage: str) -> None:
         DAMAGE[damage](damaged)
         search(data_dir)
         assert damaged not in files(Path(data_dir))  # it was built again elsewhere
-        assert not [finding for finding in examine(Path(data_dir)) if finding.state != "ok"]
+    assert not [finding for finding in examine(Path(data_dir)) if finding.state != "ok"]
 
 
 @pytest.fixture(scope="module")
