@@ -71,41 +71,41 @@ class Chaos:
     def __init__(self, scene: Scene, root: Path, seed: int) -> None:
         self._chance = random.Random(f"{seed} {scene.name}")
         self._scene = scene
-        self._data_dir = root / "index"
+        self._data_dir = root / ".polycite"
         self._world = World(root, self._chance, folders=_FOLDERS, documents=scene.documents, size=scene.size)
         self._settings = make_settings(scene.real)
         self._embedder = make_embedder(scene.real)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["evals.chaos_child", "chromadb"])
-        self._tally = Tally(scene)
+        self.tally = Tally(scene)
         self._longest = 0.0
 
     def run(self, kills: int) -> Tally:
         """Kill so many runs, with a reader beside them; then finish what is left."""
         started = time.perf_counter()
         for number in range(len(self._world.folders)):
-            self._finish(number)
+            self.finish(number)
         pipe, other = self._context.Pipe()
         arguments = (self._data_dir, self._scene.real, self._chance.randrange(1 << 32), other)
         reader = self._context.Process(target=read_in_child, args=arguments)
         reader.start()
         try:
-            while self._tally.kills.total() < kills:
+            while self.tally.kills.total() < kills:
                 self._round()
             for number in range(len(self._world.folders)):
-                self._finish(number)
+                self.finish(number)
             self._expect({"ok"}, "at the end")
             pipe.send("stop")
             self._hear(pipe.recv() if pipe.poll(_READER_S) else (0, ["the reader gave no answer"]))
         finally:
             reader.kill()
             reader.join()
-        self._tally.seconds = time.perf_counter() - started
-        return self._tally
+        self.tally.seconds = time.perf_counter() - started
+        return self.tally
 
     def _hear(self, answer: tuple[int, list[str]]) -> None:
-        self._tally.questions, faults = answer
-        self._tally.violations += faults
+        self.tally.questions, faults = answer
+        self.tally.violations += faults
 
     def _round(self) -> None:
         number = self._chance.randrange(len(self._world.folders))
@@ -113,12 +113,12 @@ class Chaos:
         where = self._kill(number)
         if where is None:
             self._world.settle(number)
-            self._check(number, "after a run that was too quick to be killed")
+            self.check(number, "after a run that was too quick to be killed")
             return
-        self._tally.kills[where] += 1
-        self._check(number, f"after kill {self._tally.kills.total()} ({where})")
+        self.tally.kills[where] += 1
+        self.check(number, f"after kill {self.tally.kills.total()} ({where})")
         if self._chance.random() < _FINISH_SHARE:
-            self._finish(number)
+            self.finish(number)
 
     def _kill(self, number: int) -> str | None:
         """Start a run and kill it; returns what it was doing, or None if it was through already."""
@@ -138,38 +138,39 @@ class Chaos:
                 self._longest = _MARGIN * (time.time() - started)
                 return None
             if child.exitcode != -signal.SIGKILL:
-                self._tally.violations.append(f"a run failed with status {child.exitcode}")
+                self.tally.violations.append(f"a run failed with status {child.exitcode}")
             if store.generation > before:
                 return "published"
             folder = generation_folder(self._data_dir, before + 1)
             return "building" if folder.exists() and folder.stat().st_ctime >= started else "preparing"
 
-    def _finish(self, number: int) -> None:
+    def finish(self, number: int) -> None:
         """Let a run come to its end."""
         started = time.perf_counter()
         index_folder(self._world.folders[number], self._data_dir, self._settings, embedder=self._embedder)
         self._longest = max(self._longest, time.perf_counter() - started)
         self._world.settle(number)
-        self._tally.finished += 1
-        self._check(number, "after a run that was left alone")
+        self.tally.finished += 1
+        self.check(number, "after a run that was left alone")
 
-    def _check(self, number: int, when: str) -> None:
+    def check(self, number: int, when: str) -> None:
+        """Look for what must not be, after a run on a folder; what is found goes into the tally."""
         self._expect({"ok", "note"}, when)
         allowed = self._world.may_be_seen(number)
         with Index(self._data_dir, self._settings, self._embedder) as index:
             texts = {item.source: index.document(item.source) for item in index.documents()}
             visible = {source: document.text for source, document in texts.items() if document}
             if visible not in allowed:
-                self._tally.violations.append(f"{when}: what is visible was never whole")
+                self.tally.violations.append(f"{when}: what is visible was never whole")
             elif visible == allowed[1]:
                 self._world.settle(number)
             for _ in range(_QUESTIONS):
-                self._tally.violations += [f"{when}: {fault}" for fault in ask_one(index, self._chance)]
+                self.tally.violations += [f"{when}: {fault}" for fault in ask_one(index, self._chance)]
 
     def _expect(self, states: set[str], when: str) -> None:
         for finding in examine(self._data_dir):
             if finding.state not in states:
-                self._tally.violations.append(f"{when}: {finding.check}: {finding.detail}")
+                self.tally.violations.append(f"{when}: {finding.check}: {finding.detail}")
 
 
 def table(tallies: Sequence[Tally]) -> str:

@@ -18,10 +18,10 @@ def remove_document(data_dir: Path, doc_id: str) -> None:
     with writing(data_dir) as store:
         if not store.generation:
             raise IndexMissingError(f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER'")
-        store.begin()
         document = store.document(doc_id)
         if document is None:
             raise UsageError(f"no document {doc_id!r} in the index; 'polycite list' names them")
+        store.begin()
         store.leave_out(doc_id, document.sha256)
         store.drop(doc_id)
         publish(store, data_dir)
