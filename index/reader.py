@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from index.datadir import find, storage_faults
-from index.errors import IndexMismatchError, IndexMissingError, UsageError, VectorsDamagedError
+from index.errors import IndexMismatchError, IndexMissingError, PolyciteError, UsageError, VectorsDamagedError
 from index.neutral import basis_fingerprint, load_basis, neutral
 from index.publish import manifest, mend
 from index.recipe import check_recipe, recipe
@@ -107,6 +107,7 @@ class Index:
 
         Raises:
             UsageError: the question is empty, longer than ``max_question_chars``, or not text.
+            IndexBusyError, DataDirError: Chroma's folder is damaged and cannot be built again now.
         """
         self._accept(question)
         asked = neutral(np.asarray(self.embedder.get_query_embedding(question), dtype=np.float32), load_basis())
@@ -129,10 +130,15 @@ class Index:
         """The candidates, from a generation that is built again if it is damaged."""
         with suppress(VectorsDamagedError):
             return self._candidates(asked, limit)
-        # Two generations may have been published between reading the number of one and opening it: look once more.
-        with suppress(VectorsDamagedError):
+        try:
+            # Two generations may have been published between reading the number of one and opening it: look once more.
             return self._candidates(asked, limit)
-        mend(self.data_dir)
+        except VectorsDamagedError as damage:
+            fault = str(damage).partition(";")[0]
+        try:
+            mend(self.data_dir)
+        except PolyciteError as error:
+            raise type(error)(f"{fault} and cannot be built again now: {error}") from error
         return self._candidates(asked, limit)
 
     def _candidates(self, asked: FloatArray, limit: int) -> tuple[dict[int, float], list[StoredChunk]]:

@@ -91,17 +91,18 @@ class VectorSearch:
         """Raises VectorsDamagedError where the folder is not what the manifest says."""
         self._folder = folder
         self._count = manifest.count
-        with _faults(folder), ExitStack() as stack:
-            fault = manifest.fault(folder)
-            if fault:
-                raise VectorsDamagedError(f"{fault}; {_MEND}")
+        with ExitStack() as stack:
             view = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="polycite-")))
-            _make_view(folder, view)
-            client = stack.enter_context(closing(_client(view)))
-            self._collection = client.get_collection(_COLLECTION, embedding_function=None)
-            found = self._collection.count()
-            if found != self._count:
-                raise VectorsDamagedError(f"{folder} holds {found:,} vectors instead of {self._count:,}; {_MEND}")
+            with _faults(folder):
+                fault = manifest.fault(folder)
+                if fault:
+                    raise VectorsDamagedError(f"{fault}; {_MEND}")
+                _make_view(folder, view)
+                client = stack.enter_context(closing(_client(view)))
+                self._collection = client.get_collection(_COLLECTION, embedding_function=None)
+                found = self._collection.count()
+                if found != self._count:
+                    raise VectorsDamagedError(f"{folder} holds {found:,} vectors instead of {self._count:,}; {_MEND}")
             self._open = stack.pop_all()
 
     def nearest(self, vector: FloatArray, limit: int) -> list[tuple[int, float]]:
