@@ -9,7 +9,7 @@ from pathlib import Path
 
 _SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "el", "or")]
 _WORDS = 20  # of a paragraph, which is one sentence and, with 32 tokens at most, one chunk
-_SEAL = " sealed "
+_SEAL = "\n\nSealed "  # begins the last paragraph, which holds the digest of those before
 
 
 def is_whole(text: str) -> bool:
@@ -19,8 +19,8 @@ def is_whole(text: str) -> bool:
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a document, as they were written."""
-    return text.split("\n\n")
+    """The paragraphs of a document, without its seal."""
+    return text.split("\n\n")[:-1]
 
 
 def _digest(text: str) -> str:

@@ -26,7 +26,7 @@ def test_a_few_kills_leave_nothing_half_done(tmp_path: Path) -> None:
     [
         ("DELETE FROM documents WHERE id = 2", "was never whole"),
         ("UPDATE documents SET text = substr(text, 1, 100) WHERE id = 2", "is visible"),
-        ("DELETE FROM chunks WHERE id = 2", "in no chunk"),
+        ("DELETE FROM chunks WHERE id = 2", "do not follow each other"),
     ],
 )
 def test_it_sees_what_must_not_be(tmp_path: Path, statement: str, violation: str) -> None:

@@ -157,6 +157,18 @@ def test_a_large_generation_is_known_by_size_and_time_and_examined_by_digest(tmp
     )
 
 
+def test_what_only_a_digest_tells_is_found_by_the_doctor_and_mended_by_the_indexer(
+    folder: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.manifest.SMALL", 0)
+    status = files(data_dir)[1].stat()
+    overwrite(files(data_dir)[1])
+    os.utime(files(data_dir)[1], ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert [finding.check for finding in examine(data_dir) if finding.state == "wrong"] == ["Chroma's files"]
+    index_folder(folder, data_dir, SETTINGS, embedder=HashEmbedding())
+    assert {finding.state for finding in examine(data_dir)} == {"ok"}
+
+
 def test_a_generation_without_its_manifest_is_not_whole(data_dir: Path) -> None:
     store = Store.create(data_dir)
     assert not needs_publishing(store, data_dir)
@@ -192,6 +204,13 @@ def test_a_damaged_sqlite_file_is_named_and_rebuild_moves_it_aside(
 def search_with(data_dir: Path) -> str:
     with Index(data_dir, SETTINGS, HashEmbedding()) as index:
         return index.search(TEXT, 1)[0].source
+
+
+def test_the_log_of_a_damaged_file_goes_with_it(folder: Path, data_dir: Path) -> None:
+    fill_with_noise(data_dir / "polycite.sqlite3")
+    (data_dir / "polycite.sqlite3-wal").write_bytes(b"log")
+    index_folder(folder, data_dir, SETTINGS, embedder=HashEmbedding(), rebuild=True)
+    assert (data_dir / "polycite.sqlite3.aside-1-wal").read_bytes() == b"log"
 
 
 def test_an_index_of_another_version_is_named_and_rebuild_moves_it_aside(folder: Path, data_dir: Path) -> None:

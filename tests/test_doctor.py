@@ -19,7 +19,10 @@ from index.datadir import writer
 from index.doctor import Finding, examine
 from index.errors import VectorsDamagedError
 from index.manifest import Manifest
+from index.publish import search_vectors
 from index.recipe import recipe
+from index.store import Store
+from index.vectors import build
 from ui.cli import main
 
 SETTINGS = load_settings()
@@ -128,6 +131,15 @@ def test_a_graph_that_finds_something_else_is_found(folder: Path, data_dir: Path
     (finding,) = wrong(data_dir)
     assert finding.check == "Chroma's search"
     assert "does not find chunk" in finding.detail
+
+
+def test_a_chunk_that_chroma_lacks_is_found(data_dir: Path) -> None:
+    with closing(Store.open(data_dir)) as store:
+        ((ids, rows),) = search_vectors(store, 1)
+        manifest = build(data_dir / "chroma" / "000001", lambda: [(ids[1:], rows[1:])])
+        store.set_meta("chroma", manifest.to_json())
+    (finding,) = wrong(data_dir)
+    assert "holds 2 chunks, not the 3 of SQLite" in finding.detail
 
 
 def test_a_crash_of_native_code_is_a_finding(data_dir: Path) -> None:

@@ -102,6 +102,19 @@ def test_a_rebuild_with_other_sizes_of_chunks_embeds_what_is_new_only(folder: Pa
     assert count(data_dir, "vectors") == 4
 
 
+def test_a_rebuild_renews_other_folders_from_what_is_stored(folder: Path, tmp_path: Path) -> None:
+    data_dir = tmp_path / "d"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.txt").write_text(document("b", 3), encoding="utf-8")
+    run(folder, data_dir)
+    run(other, data_dir)
+    (other / "b.txt").unlink()
+    index_folder(folder, data_dir, load_settings(chunk_tokens=500), embedder=HashEmbedding(), rebuild=True)
+    with Index(data_dir, load_settings(chunk_tokens=500), HashEmbedding()) as index:
+        assert [(item.source, item.chunks) for item in index.documents()] == [("a.txt", 1), ("other/b.txt", 1)]
+
+
 def test_vectors_that_nothing_needs_are_collected(folder: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "d"
     (folder / "b.txt").write_text(document("b", 7), encoding="utf-8")
