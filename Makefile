@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask test times check gate baseline bench lock basis clean
+.PHONY: ask test times check gate baseline bench chaos lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -41,6 +41,10 @@ bench: .venv/ready-to-test
 # How long the first question takes on a machine with nothing installed, and the next.
 times: .venv/ready-to-test
 	@$(BIN)/python -m evals.times
+
+# Kills the indexer 200 times at random moments, with a reader beside it, and checks what is left; KILLS=20 is shorter.
+chaos: .venv/ready-to-test
+	@$(BIN)/python -m evals.chaos $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test

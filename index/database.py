@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,7 +64,7 @@ class Database:
             IndexMissingError: nothing was ever written to it.
             DataDirError: it is of another format.
         """
-        return cls._opened(data_dir, "rw", lambda self: _refuse_blank(data_dir))
+        return cls._opened(data_dir, _reading_mode(data_dir), lambda self: _refuse_blank(data_dir))
 
     @classmethod
     def _opened(cls, data_dir: Path, mode: str, when_blank: Callable[[Self], None]) -> Self:
@@ -112,7 +113,10 @@ class Database:
     def meta(self, key: str) -> object:
         """Read a value that ``set_meta`` wrote, or None."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+        try:
+            return json.loads(row[0]) if row else None
+        except ValueError as error:
+            raise sqlite3.DatabaseError(f"the value of {key} is not JSON") from error
 
     def set_meta(self, key: str, value: object) -> None:
         """Write a JSON value."""
@@ -142,6 +146,14 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
             f"{path} cannot be opened ({error}); check that you may read and write {path.parent}"
         ) from error
     return connection
+
+
+def _reading_mode(data_dir: Path) -> str:
+    """How SQLite can open a file with a write-ahead log for reading: it wants to keep a log even then."""
+    if os.access(data_dir, os.W_OK):
+        return "rw"
+    # In a directory that it may not write to it needs a log that is there already, or the word that nobody writes.
+    return "ro" if (data_dir / f"{FILE_NAME}-wal").exists() else "ro&immutable=1"
 
 
 def _refuse_blank(data_dir: Path) -> None:

@@ -55,12 +55,17 @@ def find(data_dir: Path | None, start: Path) -> Path:
     raise IndexMissingError(f"no index in {start / NAME} or above; make one with 'polycite index FOLDER'")
 
 
-def require_writable(data_dir: Path) -> None:
-    """Raise DataDirError where the directory is read-only: Chroma opens only what it may write to, even to search."""
-    if not os.access(data_dir, os.W_OK):
-        raise DataDirError(
-            f"{data_dir} is read-only; copy it to where you may write, and name the copy with --data-dir"
-        )
+def holder(data_dir: Path) -> str | None:
+    """Who is writing just now: "process N since HH:MM:SS", or None."""
+    try:
+        with (data_dir / LOCK).open(encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "another process"
+    except OSError:  # nobody has written yet, or it cannot be read
+        pass
+    return None
 
 
 @contextmanager
@@ -101,7 +106,7 @@ def storage_faults(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        if _is_passing(error):
+        if is_passing(error):
             raise DataDirError(f"{data_dir / FILE_NAME}: {error}; {_CHECK}") from error
         raise damaged(data_dir, str(error)) from error
     except OSError as error:
@@ -113,7 +118,7 @@ def damaged(data_dir: Path, reason: str) -> DataDirError:
     return DataDirError(f"{data_dir / FILE_NAME} is damaged ({reason}); run {MEND}")
 
 
-def _is_passing(error: sqlite3.Error) -> bool:
+def is_passing(error: sqlite3.Error) -> bool:
     """Whether the surroundings are at fault (a full disk, a lock, permissions), not what the file holds."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code != sqlite3.SQLITE_IOERR_SHORT_READ and code & 0xFF in _PASSING

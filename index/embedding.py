@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
-
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import PrivateAttr
 
-from index import tokens
 from index.e5 import E5_MODEL, E5Engine
 
 
@@ -42,8 +38,3 @@ class E5Embedding(BaseEmbedding):
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
         return self._get_query_embedding(query)
-
-
-def token_counter(embedder: BaseEmbedding) -> Callable[[str], int]:
-    """The embedder's own count (a method ``count_tokens``) where it has one, else tiktoken's."""
-    return cast("Callable[[str], int]", getattr(embedder, "count_tokens", tokens.count_tokens))

@@ -5,29 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from index.chunks import make_chunks
-from index.e5 import E5_MODEL
-from index.errors import ModelError, UsageError
-from index.neutral import Basis, frozen_basis
-from index.parallel import fingerprint, learn_basis
+from index.embedder import Embedder
+from index.errors import UsageError
 from index.publish import publish, space, tidy, writing
 from index.readers import SUFFIXES, File, SkippedFileError, decode, digest, find_files, read_bytes, to_document
-from index.recipe import check_recipe, embedder_name, recipe
+from index.recipe import check_recipe, recipe
+from index.salvage import set_aside_if_damaged
 from index.sentences import split_sentences
 from index.settings import Settings
 from index.store import Store, content_key
-from index.types import Document, FloatArray, Span
+from index.types import Document, Span
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
-_SHORTEST = 1e-12
 BATCH = 128  # texts embedded between two commits: what a run that is cut short loses
 
 Progress = Callable[[int, int], None]  # bytes of the folder's files done, bytes in all (about, within a file)
@@ -43,6 +38,7 @@ class IndexReport:
     unchanged: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     embedded_texts: int = 0
+    set_aside: Path | None = None  # where a damaged SQLite file is now
 
 
 def index_folder(
@@ -56,7 +52,8 @@ def index_folder(
 ) -> IndexReport:
     """Bring the index in ``data_dir`` up to date with ``folder``; other folders in it stay as they are.
 
-    With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again.
+    With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again, and a
+    damaged SQLite file is moved aside first: the folder is then indexed from nothing.
     ``embedder`` takes the place of e5; its ``model_name`` says which vectors are its own.
 
     Raises:
@@ -65,11 +62,15 @@ def index_folder(
         IndexBusyError, DataDirError: see ``index.datadir.writer``.
     """
     readable, skipped = _inspect(folder, settings)
-    with writing(data_dir) as store:
-        run = _Run(folder, data_dir, settings, store, embedder, progress)
-        run.report.skipped = skipped
+    report = IndexReport(skipped=skipped)
+
+    def prepare() -> None:
+        report.set_aside = set_aside_if_damaged(data_dir) if rebuild else None
+
+    with writing(data_dir, prepare) as store:
+        run = _Run(folder, data_dir, settings, store, Embedder(settings, embedder), progress, report)
         run.update(readable, {name for name, _ in skipped}, rebuild)
-        return run.report
+    return report
 
 
 def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]]]:
@@ -98,30 +99,23 @@ class _Run:
         data_dir: Path,
         settings: Settings,
         store: Store,
-        embedder: BaseEmbedding | None,
+        embedder: Embedder,
         progress: Progress,
+        report: IndexReport,
     ) -> None:
-        self.report = IndexReport()
+        self.report = report
         self._folder = folder
         self._path = os.path.relpath(folder.resolve(), data_dir.resolve())
         self._data_dir = data_dir
         self._settings = settings
         self._store = store
-        self._given = embedder
+        self._embedder = embedder
         self._progress = progress
-        self._recipe = recipe(settings, embedder)
+        self._recipe = recipe(settings, embedder.name)
         self._done = self._total = 0
         self._taken: set[str] = set()  # ids of other folders' documents
         self._stale = False  # whether what is published was made with other settings
         self._put: set[str] = set()
-
-    @cached_property
-    def _embedder(self) -> BaseEmbedding:
-        if self._given is not None:
-            return self._given
-        from index.embedding import E5Embedding  # two seconds of imports that an unchanged folder does not need
-
-        return E5Embedding()
 
     def update(self, readable: dict[File, str], skipped: set[str], rebuild: bool) -> None:
         """Carry the folder over into the store and publish what changed."""
@@ -149,18 +143,9 @@ class _Run:
         self._drop_missing(before, present, closed)
         if self._stale:
             self._renew()
-        publish(self._store, self._data_dir, self._basis(), recipe=self._recipe)
-        tidy(self._store, self._data_dir, self._path)
-
-    def _basis(self) -> Basis:
-        """e5's, which is frozen; that of another embedder is learned once, and then kept with the index."""
-        name = embedder_name(self._given)
-        if name == E5_MODEL:
-            return frozen_basis()
         known = space(self._store).basis if self._store.generation else None
-        if known and known.fingerprint == fingerprint(name):
-            return known
-        return learn_basis(self._embedder, name)
+        publish(self._store, self._data_dir, self._embedder.basis(known), recipe=self._recipe)
+        tidy(self._store, self._data_dir, self._path)
 
     def _prefix(self) -> str:
         """What the ids of this folder's documents begin with: nothing for the first folder, its name for another."""
@@ -202,33 +187,22 @@ class _Run:
             self._take_in(*self._store.latest_document(doc_id))
 
     def _take_in(self, document: Document, prefix: str) -> None:
-        from index.embedding import token_counter
-
-        budget, count = self._settings.chunk_tokens, token_counter(self._embedder)
+        budget, count = self._settings.chunk_tokens, self._embedder.count_tokens
         sentences = split_sentences(document.text, document.language, lambda piece: count(piece) <= budget)
         chunks = make_chunks(document.text, sentences, budget, count)
         self._embed(document.text, [*sentences, *chunks])
-        self._store.put(document, prefix, sentences, chunks, embedder_name(self._given))
+        self._store.put(document, prefix, sentences, chunks, self._embedder.name)
         self._put.add(document.id)
 
     def _embed(self, text: str, spans: Sequence[Span]) -> None:
         """Give every span's words a vector that is not known yet, a batch at a time, each kept at once."""
-        name = embedder_name(self._given)
-        by_key = {content_key(name, span.of(text)): span for span in spans}
+        by_key = {content_key(self._embedder.name, span.of(text)): span for span in spans}
         missing = self._store.missing_vectors(by_key)
         for start in range(0, len(missing), BATCH):
             keys = missing[start : start + BATCH]
-            self._store.add_vectors(keys, self._vectors([by_key[key].of(text) for key in keys]))
+            self._store.add_vectors(keys, self._embedder.passages([by_key[key].of(text) for key in keys]))
             self.report.embedded_texts += len(keys)
             self._progress(self._done + len(text) * start // len(missing), self._total)
-
-    def _vectors(self, texts: list[str]) -> FloatArray:
-        rows = np.asarray(self._embedder.get_text_embedding_batch(texts), np.float32)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all():
-            raise ModelError(f"{embedder_name(self._given)} gave a vector that is no number; check it, or use another")
-        unit: FloatArray = rows / np.maximum(lengths, _SHORTEST)  # half precision holds numbers up to 65,504 only
-        return unit
 
 
 def _new_prefix(name: str, taken: set[str], ids: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """Embeddings by an Ollama server, as a LlamaIndex embedding.
 
-LlamaIndex has one of its own, which brings a test framework along, waits without end, and lets the server cut long texts
-without a word.
+LlamaIndex has one of its own, which brings a test framework along, waits without end, and lets the server cut long
+texts without a word.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class OllamaEmbedding(BaseEmbedding):
         except ollama.ResponseError as error:
             raise ModelError(self._explain(error)) from error
         except httpx.TimeoutException as error:
-            raise ModelError(f"Ollama at {self._url} did not answer in time; raise embed_timeout, or try again") from error
+            raise ModelError(
+                f"Ollama at {self._url} did not answer in time; raise embed_timeout, or try again"
+            ) from error
         except (ConnectionError, httpx.HTTPError) as error:
             raise ModelError(f"no Ollama at {self._url}; start it with 'ollama serve', or set ollama_url") from error
         vectors = [list(vector) for vector in answer.embeddings]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from index import vectors
 from index.datadir import storage_faults, writer
 from index.manifest import Manifest
-from index.neutral import Basis
+from index.neutral import Basis, neutral
 from index.space import Space
 from index.store import Store
 from index.types import FloatArray
 
 
 @contextmanager
-def writing(data_dir: Path) -> Iterator[Store]:
-    """Hold the right to write, and the store; raises as ``index.datadir.writer`` does."""
+def writing(data_dir: Path, prepare: Callable[[], None] = lambda: None) -> Iterator[Store]:
+    """Hold the right to write, ``prepare``, and open the store; raises as ``index.datadir.writer`` does."""
     with storage_faults(data_dir), writer(data_dir):
+        prepare()
         store = Store.create(data_dir)
         try:
             yield store
@@ -26,27 +27,38 @@ def writing(data_dir: Path) -> Iterator[Store]:
             store.close()
 
 
-def publish(store: Store, data_dir: Path, basis: Basis, **meta: object) -> None:
-    """Make the next generation current, with these meta values; nothing is done where it would be the same."""
+def publish(store: Store, data_dir: Path, basis: Basis | None = None, **meta: object) -> None:
+    """Make the next generation current, with these meta values; nothing is done where it would be the same.
+
+    ``basis`` is that of the embedder in use; without it, the one of the current generation stays.
+    """
+    basis = basis or space(store).basis
     if needs_publishing(store, data_dir, basis):
         following = store.generation + 1
+        folder = vectors.generation_folder(data_dir, following)
         parts = ((languages, raw) for _, languages, raw in store.vectors(following))
-        space = Space.fit(basis, parts, store.languages(following))
-
-        def batches() -> Iterator[tuple[list[int], FloatArray]]:
-            return ((ids, space.passages(raw, languages)) for ids, languages, raw in store.vectors(following))
-
-        manifest = vectors.build(vectors.generation_folder(data_dir, following), batches)
-        store.publish(chroma=manifest.to_json(), space=space.to_json(), **meta)
+        fair = Space.fit(basis, parts, store.languages(following))
+        built = vectors.build(folder, lambda: search_vectors(store, following, basis))
+        store.publish(chroma=built.to_json(), space=fair.to_json(), **meta)
 
 
-def needs_publishing(store: Store, data_dir: Path, basis: Basis) -> bool:
+def search_vectors(store: Store, generation: int, basis: Basis | None = None) -> Iterator[tuple[list[int], FloatArray]]:
+    """What Chroma is to search: chunk ids with their vectors, without the share of the languages.
+
+    The places of the languages in this index are left out here, and reckoned with when candidates are ranked, so that
+    a chunk's vector does not depend on what other documents there are.
+    """
+    rows = (basis or space(store).basis).rows
+    return ((ids, neutral(raw, rows)) for ids, _, raw in store.vectors(generation))
+
+
+def needs_publishing(store: Store, data_dir: Path, basis: Basis | None = None) -> bool:
     """Whether the current generation is not what it is to be, or not whole."""
     return (
         not store.generation
         or store.has_unpublished()
-        or space(store).basis.fingerprint != basis.fingerprint
-        or manifest(store).fault(vectors.generation_folder(data_dir, store.generation)) is not None
+        or (basis is not None and space(store).basis.fingerprint != basis.fingerprint)
+        or manifest(store).fault(vectors.generation_folder(data_dir, store.generation), thorough=True) is not None
     )
 
 
@@ -68,7 +80,7 @@ def mend(data_dir: Path) -> None:
     """
     with writing(data_dir) as store:
         store.begin()
-        publish(store, data_dir, space(store).basis)
+        publish(store, data_dir)
         tidy(store, data_dir)
 
 

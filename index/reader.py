@@ -6,15 +6,15 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index.datadir import find, require_writable, storage_faults
-from index.errors import IndexMissingError, UsageError, VectorsDamagedError
+from index.datadir import find, storage_faults
+from index.embedder import Embedder
+from index.errors import IndexMissingError, PolyciteError, UsageError, VectorsDamagedError
 from index.language import detect_language
 from index.numbers import numbers
 from index.publish import manifest, mend, space
@@ -45,10 +45,9 @@ class Index:
         """
         self.data_dir = data_dir
         self._settings = settings
-        self._given = embedder
+        self.embedder = Embedder(settings, embedder)
         self._lock = threading.RLock()
         self._opened: _Generation | None = None
-        require_writable(data_dir)
         with storage_faults(data_dir):
             self._store = Store.open(data_dir)
         try:
@@ -56,7 +55,7 @@ class Index:
                 raise IndexMissingError(
                     f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
                 )
-            check_recipe(cast("str", self._store.meta("recipe")), recipe(settings, embedder))
+            check_recipe(cast("str", self._store.meta("recipe")), recipe(settings, self.embedder.name))
         except BaseException:
             self._store.close()
             raise
@@ -82,15 +81,6 @@ class Index:
     ) -> None:
         self.close()
 
-    @cached_property
-    def embedder(self) -> BaseEmbedding:
-        """What turns a question into a vector."""
-        if self._given is not None:
-            return self._given
-        from index.embedding import E5Embedding  # two seconds of imports, only when a question comes
-
-        return E5Embedding()
-
     def documents(self) -> list[DocumentSummary]:
         """All documents, by id."""
         with self._lock, storage_faults(self.data_dir):
@@ -108,9 +98,10 @@ class Index:
 
         Raises:
             UsageError: the question is empty, longer than ``max_question_chars``, or not text.
+            IndexBusyError, DataDirError: Chroma's folder is damaged and cannot be built again now.
         """
         self._accept(question)
-        raw = np.asarray(self.embedder.get_query_embedding(question), dtype=np.float32)
+        raw = self.embedder.question(question)
         asked, fair, chunks = self._sound_candidates(raw, max(CANDIDATES, k))
         wanted = numbers(question, detect_language(question))
         ranked = rank(asked, wanted, [_candidate(chunk, fair, bool(wanted)) for chunk in chunks], k)
@@ -131,10 +122,15 @@ class Index:
         """The candidates, from a generation that is built again if it is damaged."""
         with suppress(VectorsDamagedError):
             return self._candidates(raw, limit)
-        # Two generations may have been published between reading the number of one and opening it: look once more.
-        with suppress(VectorsDamagedError):
+        try:
+            # Two generations may have been published between reading the number of one and opening it: look once more.
             return self._candidates(raw, limit)
-        mend(self.data_dir)
+        except VectorsDamagedError as damage:
+            fault = str(damage).partition(";")[0]
+        try:
+            mend(self.data_dir)
+        except PolyciteError as error:
+            raise type(error)(f"{fault} and cannot be built again now: {error}") from error
         return self._candidates(raw, limit)
 
     def _candidates(self, raw: FloatArray, limit: int) -> tuple[FloatArray, Space, list[StoredChunk]]:

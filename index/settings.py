@@ -26,6 +26,8 @@ from index.errors import SettingsError
 ENV_PREFIX = "POLYCITE_"
 TOML_FILE = "polycite.toml"
 
+OLLAMA = "ollama:"  # before the name of a model of Ollama's
+
 LLMChoice = Literal["auto", "llamacpp", "none"]
 
 
@@ -37,6 +39,11 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(None, description="folder that holds the index (default: .polycite)")
     max_file_mb: float = Field(20, gt=0, description="a larger file is skipped")
     chunk_tokens: int = Field(250, ge=32, le=500, description="most tokens of a chunk, counted by the embedder")
+    embedder: str = Field(
+        "e5", pattern=rf"^(e5|{OLLAMA}\S+)$", description="what makes the vectors: e5 (bundled) or ollama:NAME"
+    )
+    embed_timeout: float = Field(120, gt=0, description="seconds that Ollama may take to embed 32 texts")
+    ollama_url: str = Field("http://127.0.0.1:11434", description="where Ollama listens")
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for an answer")
     max_question_chars: int = Field(2000, ge=10, description="a longer question is refused")
     llm: LLMChoice = Field("auto", description="who words the answer: auto, llamacpp, none (quotes only)")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -20,7 +21,7 @@ import numpy as np
 from index.database import Database
 from index.types import Chunk, Document, FloatArray, Sentence
 
-_CURRENT = "documents.added <= :generation AND (documents.removed IS NULL OR documents.removed > :generation)"
+CURRENT = "documents.added <= :generation AND (documents.removed IS NULL OR documents.removed > :generation)"
 
 UNUSED = (
     "NOT EXISTS (SELECT 1 FROM sentences WHERE sentences.vector = vectors.id) "
@@ -215,7 +216,7 @@ class Store(Database):
         """The documents of the current generation, by name."""
         rows = self._db.execute(
             "SELECT source, language, length(text), (SELECT count(*) FROM chunks WHERE document = documents.id) "
-            f"FROM documents WHERE {_CURRENT} ORDER BY source",
+            f"FROM documents WHERE {CURRENT} ORDER BY source",
             {"generation": self.generation},
         )
         return [DocumentSummary(*row) for row in rows]
@@ -223,7 +224,7 @@ class Store(Database):
     def document(self, source: str) -> Document | None:
         """A document of the current generation, or None."""
         row = self._db.execute(
-            f"SELECT source, text, language, sha256 FROM documents WHERE source = :source AND {_CURRENT}",
+            f"SELECT source, text, language, sha256 FROM documents WHERE source = :source AND {CURRENT}",
             {"source": source, "generation": self.generation},
         ).fetchone()
         return Document(*row) if row else None
@@ -232,7 +233,7 @@ class Store(Database):
         """Language -> how many documents of a generation are in it."""
         return dict(
             self._db.execute(
-                f"SELECT language, count(*) FROM documents WHERE {_CURRENT} GROUP BY language",
+                f"SELECT language, count(*) FROM documents WHERE {CURRENT} GROUP BY language",
                 {"generation": generation},
             )
         )
@@ -241,7 +242,7 @@ class Store(Database):
         """Chunk ids, their languages and raw chunk vectors (n, d) of a generation, in batches."""
         cursor = self._db.execute(
             "SELECT chunks.id, language, vectors.vector FROM chunks JOIN documents ON documents.id = document "
-            f"JOIN vectors ON vectors.id = chunks.vector WHERE {_CURRENT} ORDER BY chunks.id",
+            f"JOIN vectors ON vectors.id = chunks.vector WHERE {CURRENT} ORDER BY chunks.id",
             {"generation": generation},
         )
         while rows := cursor.fetchmany(batch):
@@ -251,15 +252,18 @@ class Store(Database):
         """The chunks with these ids, in their order; an id that is gone is passed over."""
         wanted = (json.dumps(list(ids)),)
         sentences: dict[int, list[tuple[int, int, bytes]]] = {}
-        for chunk, *part in self._db.execute(_SENTENCES_OF_CHUNKS, wanted):
-            sentences.setdefault(chunk, []).append((part[0], part[1], part[2]))
-        found = {row[0]: _stored(row, sentences[row[0]]) for row in self._db.execute(_CHUNKS_WITH_DOCUMENTS, wanted)}
+        for chunk, start, end, blob in self._db.execute(_SENTENCES_OF_CHUNKS, wanted):
+            sentences.setdefault(chunk, []).append((start, end, blob))
+        rows = self._db.execute(_CHUNKS_WITH_DOCUMENTS, wanted)
+        found = {row[0]: _stored(row, sentences.get(row[0], [])) for row in rows}
         return [found[chunk] for chunk in ids if chunk in found]
 
 
 def _stored(
     row: tuple[int, str, str, int, int, str, int, bytes], sentences: Sequence[tuple[int, int, bytes]]
 ) -> StoredChunk:
+    if not sentences:
+        raise sqlite3.DatabaseError(f"chunk {row[0]} has no sentences")
     start, text = row[3], row[5]
     return StoredChunk(
         *row[:-1],

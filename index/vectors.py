@@ -60,7 +60,7 @@ def build(folder: Path, batches: Batches) -> Manifest:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    chosen = _first_of_equals(batches())
+    chosen = first_of_equals(batches())
     with _faults(folder), closing(_client(folder)) as client:
         # The graph is written out once, when the last item is in.
         hnsw: CreateHNSWConfiguration = {**_HNSW, "sync_threshold": max(len(chosen), _LEAST_SYNC)}
@@ -91,17 +91,18 @@ class VectorSearch:
         """Raises VectorsDamagedError where the folder is not what the manifest says."""
         self._folder = folder
         self._count = manifest.count
-        with _faults(folder), ExitStack() as stack:
-            fault = manifest.fault(folder)
-            if fault:
-                raise VectorsDamagedError(f"{fault}; {_MEND}")
+        with ExitStack() as stack:
             view = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="polycite-")))
-            _make_view(folder, view)
-            client = stack.enter_context(closing(_client(view)))
-            self._collection = client.get_collection(_COLLECTION, embedding_function=None)
-            found = self._collection.count()
-            if found != self._count:
-                raise VectorsDamagedError(f"{folder} holds {found:,} vectors instead of {self._count:,}; {_MEND}")
+            with _faults(folder):
+                fault = manifest.fault(folder)
+                if fault:
+                    raise VectorsDamagedError(f"{fault}; {_MEND}")
+                _make_view(folder, view)
+                client = stack.enter_context(closing(_client(view)))
+                self._collection = client.get_collection(_COLLECTION, embedding_function=None)
+                found = self._collection.count()
+                if found != self._count:
+                    raise VectorsDamagedError(f"{folder} holds {found:,} vectors instead of {self._count:,}; {_MEND}")
             self._open = stack.pop_all()
 
     def nearest(self, vector: FloatArray, limit: int) -> list[int]:
@@ -112,6 +113,11 @@ class VectorSearch:
         with _faults(self._folder):
             found = self._collection.query(query_embeddings=vector[np.newaxis, :], n_results=wanted, include=[])
         return [int(chunk) for chunk in found["ids"][0]]
+
+    def ids(self) -> list[int]:
+        """All chunks that it holds."""
+        with _faults(self._folder):
+            return [int(chunk) for chunk in self._collection.get(include=[])["ids"]]
 
     def close(self) -> None:
         """Let go of the files."""
@@ -127,8 +133,8 @@ def _make_view(folder: Path, view: Path) -> None:
             (view / path.name).symlink_to(path)
 
 
-def _first_of_equals(batches: Iterable[tuple[list[int], FloatArray]]) -> set[int]:
-    """Equal vectors crowd a graph index until others cannot be reached from them, so each is to be there once."""
+def first_of_equals(batches: Iterable[tuple[list[int], FloatArray]]) -> set[int]:
+    """The first chunk of each vector: equal ones crowd a graph index until others cannot be reached from them."""
     first: dict[bytes, int] = {}
     for ids, vectors in batches:
         for chunk, vector in zip(ids, vectors, strict=True):

@@ -67,4 +67,4 @@ def test_the_same_folder_gives_the_same_scores(corpus_index: Index) -> None:
 def test_a_question_is_embedded_as_a_question(corpus_index: Index) -> None:
     question = "How many H100 GPUs does Meta want?"
     as_passage = E5Engine().passages([question])[0]
-    assert not np.allclose(corpus_index.embedder.get_query_embedding(question), as_passage, atol=1e-2)
+    assert not np.allclose(corpus_index.embedder.question(question), as_passage, atol=1e-2)

@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--data-dir", metavar="D", help="folder that holds the index (default: .polycite)")
     shared.add_argument("--debug", action="store_true", help="show the traceback of a fault")
+    shared.add_argument("--embedder", metavar="E", help="what makes the vectors: e5 or ollama:NAME (default: e5)")
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--json", action="store_true", help="print one JSON line")
     asking.add_argument(
@@ -35,7 +36,12 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = commands.add_parser("index", parents=[shared], help="read a folder of documents into the index")
     index.add_argument("folder", metavar="FOLDER", help="folder with .txt and .md files in UTF-8")
-    index.add_argument("--rebuild", action="store_true", help="embed again what was embedded with other settings")
+    index.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="embed again what was embedded with other settings, take in what 'remove' took out, and begin anew, from "
+        "this folder, where the index is damaged (the damaged file is moved aside)",
+    )
     index.add_argument("--chunk-tokens", metavar="N", help="most tokens of a chunk (default: 250)")
     index.add_argument("--max-file-mb", metavar="MB", help="skip larger files (default: 20)")
 
@@ -52,6 +58,13 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("list", parents=[shared], help="list the documents in the index")
     show = commands.add_parser("show", parents=[shared], help="print a document's text, in which offsets count")
     show.add_argument("document", metavar="DOC", help="a name that 'polycite list' prints")
+    remove = commands.add_parser(
+        "remove",
+        parents=[shared],
+        help="take a document out of the index, never the file; it stays out until its file changes, or --rebuild",
+    )
+    remove.add_argument("document", metavar="DOC", help="a name that 'polycite list' prints")
+    commands.add_parser("doctor", parents=[shared], help="check that the index is sound, and say what mends it")
     _add_eval(commands, shared)
     return parser
 

@@ -12,7 +12,11 @@ from tqdm import tqdm
 
 from index import Index, Settings, index_folder, load_settings
 from index.datadir import beside, find
+from index.doctor import examine
+from index.embedder import Embedder
 from index.errors import IndexMissingError, UsageError
+from index.recipe import recipe
+from index.remove import remove_document
 from ui import jsonform, render
 from ui.batch import run_batch
 from ui.cli import ABSTAINED, ANSWERED, FAULT
@@ -29,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
         "ask": _ask,
         "list": _list,
         "show": _show,
+        "remove": _remove,
+        "doctor": _doctor,
         "eval": evaluate,
     }
     flags = {
@@ -106,6 +112,18 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
     # A terminal could be driven by what a document holds; a file or a pipe gets the text as it is.
     sys.stdout.write(render.harmless(document.text) if sys.stdout.isatty() else document.text)
     return ANSWERED
+
+
+def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    remove_document(find(settings.data_dir, Path.cwd()), arguments.document)
+    _print(f"{render.harmless(arguments.document)} is out of the index; its file is untouched.")
+    return ANSWERED
+
+
+def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    findings = examine(find(settings.data_dir, Path.cwd()), recipe(settings, Embedder(settings).name))
+    _print(render.findings(findings))
+    return FAULT if any(finding.state == "wrong" for finding in findings) else ANSWERED
 
 
 def _print(text: str) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from index import Evidence, IndexReport
+from index.database import FILE_NAME
+from index.doctor import Finding
 from index.store import DocumentSummary
 from qa.phrases import phrase
 from qa.types import Answer
@@ -76,7 +78,18 @@ def index_report(report: IndexReport, hint: str) -> str:
         )
     )
     skipped = [f"  skipped {harmless(name)!r}: {reason}" for name, reason in report.skipped]
-    return "\n".join([*skipped, f"{counts}. Ask with: {hint}"])
+    aside = [f"  the damaged {FILE_NAME} is now {report.set_aside}; if other folders were in it, index them again"]
+    return "\n".join([*(aside if report.set_aside else []), *skipped, f"{counts}. Ask with: {hint}"])
+
+
+def findings(found: Sequence[Finding]) -> str:
+    """A line for each check."""
+    return harmless(
+        "\n".join(
+            " ".join(f"{item.state:<5}  {item.check}{': ' * bool(item.detail)}{item.detail}".split("\n"))
+            for item in found
+        )
+    )
 
 
 def _place(item: object) -> str:
