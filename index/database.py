@@ -73,8 +73,10 @@ class Database:
             if self._is_blank():
                 when_blank(self)
             self._check_format(data_dir)
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, UnicodeDecodeError):  # SQLite quotes what it cannot read of the schema
+                raise sqlite3.DatabaseError("malformed database schema") from error
             raise
         return self
 

@@ -178,7 +178,14 @@ def test_a_generation_without_its_manifest_is_not_whole(data_dir: Path) -> None:
     assert in_a_child("search", data_dir) == "bakery.txt\n"
 
 
-@pytest.mark.parametrize("damage", [truncate, fill_with_noise])
+def spoil_the_schema(path: Path) -> None:
+    """SQLite's message quotes what it finds there, which is not even UTF-8."""
+    data = path.read_bytes()
+    assert b"NOT NULL" in data[:4096]
+    path.write_bytes(data[:4096].replace(b"NOT NULL", b"\xacx\xb2\xfe\xff\x97ys") + data[4096:])
+
+
+@pytest.mark.parametrize("damage", [truncate, fill_with_noise, spoil_the_schema])
 def test_a_damaged_sqlite_file_is_named_and_rebuild_moves_it_aside(
     folder: Path, data_dir: Path, damage: Callable[[Path], None]
 ) -> None:
