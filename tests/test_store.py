@@ -235,7 +235,7 @@ def test_another_embedder_makes_and_reads_an_index_of_its_own(folder: Path, tmp_
     with Index(data_dir, SETTINGS, OtherEmbedding()) as index:
         best = index.search(asked, 1)[0]
         assert best.text == asked
-        assert best.score == pytest.approx(1, abs=1e-3)
+        assert best.score > 0.99
     assert {finding.state for finding in examine(data_dir)} == {"ok"}
 
 
