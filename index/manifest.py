@@ -15,26 +15,36 @@ Entry = tuple[int, int, str]  # bytes, time of the last change in ns, digest
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The files of a generation by their path inside it, and how many vectors they hold."""
+    """The files of a generation by their path inside it, and how many vectors they hold and have held.
+
+    Attributes:
+        count: vectors to be found.
+        removed: vectors deleted since the graph was made anew.
+    """
 
     count: int
+    removed: int
     files: dict[str, Entry]
 
     @classmethod
-    def of(cls, folder: Path, count: int) -> Manifest:
+    def of(cls, folder: Path, count: int, removed: int = 0) -> Manifest:
         """Take down what is there."""
-        return cls(count, {name: (*_size_and_time(path), _digest(path)) for name, path in _files(folder)})
+        return cls(count, removed, {name: (*_size_and_time(path), _digest(path)) for name, path in _files(folder)})
 
     @classmethod
     def from_json(cls, value: object) -> Manifest:
         """Read what ``to_json`` gave; of None comes a manifest that no folder answers to."""
-        parts = cast("dict[str, object]", value or {"count": 0, "files": {"": (0, 0, "")}})
+        parts = cast("dict[str, object]", value or {"count": 0, "removed": 0, "files": {"": (0, 0, "")}})
         files = cast("dict[str, list[object]]", parts["files"])
-        return cls(cast("int", parts["count"]), {name: cast("Entry", tuple(entry)) for name, entry in files.items()})
+        return cls(
+            cast("int", parts["count"]),
+            cast("int", parts["removed"]),
+            {name: cast("Entry", tuple(entry)) for name, entry in files.items()},
+        )
 
     def to_json(self) -> dict[str, object]:
         """The form that JSON takes."""
-        return {"count": self.count, "files": self.files}
+        return {"count": self.count, "removed": self.removed, "files": self.files}
 
     def fault(self, folder: Path, *, thorough: bool = False) -> str | None:
         """Say which file is not as it was, or None.

@@ -38,8 +38,18 @@ def publish(store: Store, data_dir: Path, basis: Basis | None = None, **meta: ob
         folder = vectors.generation_folder(data_dir, following)
         parts = ((languages, raw) for _, languages, raw in store.vectors(following))
         fair = Space.fit(basis, parts, store.languages(following))
-        built = vectors.build(folder, lambda: search_vectors(store, following, basis))
+        built = vectors.build(
+            folder, lambda: search_vectors(store, following, basis), _previous(store, data_dir, basis)
+        )
         store.publish(chroma=built.to_json(), space=fair.to_json(), **meta)
+
+
+def _previous(store: Store, data_dir: Path, basis: Basis) -> tuple[Path, Manifest] | None:
+    """The current generation, if it is whole and by the same basis."""
+    if not store.generation or space(store).basis.fingerprint != basis.fingerprint:
+        return None
+    folder, found = vectors.generation_folder(data_dir, store.generation), manifest(store)
+    return (folder, found) if found.fault(folder, thorough=True) is None else None
 
 
 def search_vectors(store: Store, generation: int, basis: Basis | None = None) -> Iterator[tuple[list[int], FloatArray]]:

@@ -14,6 +14,7 @@ import hashlib
 import shutil
 import sqlite3
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ from index.types import FloatArray
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
-    from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration, UpdateHNSWConfiguration
 
 FOLDER = "chroma"
 _SQLITE = "chroma.sqlite3"
@@ -37,12 +38,14 @@ _BATCH = 2000  # one call takes at most 5,461 items
 # the same vectors always give the same graph.
 _HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
-    "max_neighbors": 48,
-    "ef_construction": 400,
-    "ef_search": 400,
+    "max_neighbors": 32,
+    "ef_construction": 200,
+    "ef_search": 300,
     "num_threads": 1,
 }
 _MEND = "run 'polycite index' on your folder to build it again"
+# Beyond this share of changed chunks a new graph is made: what is deleted stays in Chroma's as a node without a chunk.
+MOST_CHANGED = 0.2
 _LEAST_SYNC = 2  # Chroma writes its graph out after so many items at the earliest
 
 Batches = Callable[[], Iterable[tuple[list[int], FloatArray]]]  # chunk ids with unit vectors (n, d), from the start
@@ -53,27 +56,56 @@ def generation_folder(data_dir: Path, generation: int) -> Path:
     return data_dir / FOLDER / f"{generation:06d}"
 
 
-def build(folder: Path, batches: Batches) -> Manifest:
+def build(folder: Path, batches: Batches, previous: tuple[Path, Manifest] | None = None) -> Manifest:
     """Write a generation; of equal vectors only the first is in it.
 
-    A folder left by a run that died is replaced.
+    A folder left by a run that died is replaced. A ``previous`` generation, sound and with the same vector for each
+    chunk that it shares with this one, is copied and brought up to date, unless too much of it changed.
     """
+    wanted = first_of_equals(batches())
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    chosen = first_of_equals(batches())
-    with _faults(folder), closing(_client(folder)) as client:
-        # The graph is written out once, when the last item is in.
-        hnsw: CreateHNSWConfiguration = {**_HNSW, "sync_threshold": max(len(chosen), _LEAST_SYNC)}
-        collection = client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
-        for ids, vectors in batches():
-            rows = [number for number, chunk in enumerate(ids) if chunk in chosen]
-            for start in range(0, len(rows), _BATCH):
-                batch = rows[start : start + _BATCH]
-                for _ in range(_LEAST_SYNC if len(chosen) == 1 else 1):
-                    collection.upsert(ids=[str(ids[number]) for number in batch], embeddings=vectors[batch])
+    with _faults(folder):
+        present = _ids(*previous) if previous else set()
+        removed = previous[1].removed + len(present - wanted) if previous else 0
+        if previous and present and removed + len(wanted - present) <= MOST_CHANGED * len(wanted):
+            shutil.copytree(previous[0], folder)
+        else:
+            folder.mkdir(parents=True)
+            present, removed = set(), 0
+        _write(folder, batches, present, wanted)
     with closing(sqlite3.connect(folder / _SQLITE, isolation_level=None)) as database:
         database.execute("VACUUM")  # the log of vectors that it held is not needed any more
-    return Manifest.of(folder, len(chosen))
+    return Manifest.of(folder, len(wanted), removed)
+
+
+def _ids(folder: Path, manifest: Manifest) -> set[int]:
+    with closing(VectorSearch(folder, manifest)) as search:
+        return set(search.ids())
+
+
+def _write(folder: Path, batches: Batches, present: set[int], wanted: set[int]) -> None:
+    """Make ``wanted`` of the ``present`` chunks; Chroma writes its graph out once, when the last change is in."""
+    gone = [str(chunk) for chunk in sorted(present - wanted)]
+    new = wanted - present
+    least: UpdateHNSWConfiguration = {"sync_threshold": max(len(gone) + len(new), _LEAST_SYNC)}
+    with closing(_client(folder)) as client:
+        if present:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # that no embedding function is stored
+                client.get_collection(_COLLECTION, embedding_function=None).modify(configuration={"hnsw": least})
+        else:
+            hnsw: CreateHNSWConfiguration = {**_HNSW, **least}
+            client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
+    with closing(_client(folder)) as client:  # it reads its configuration when it opens
+        collection = client.get_collection(_COLLECTION, embedding_function=None)
+        for start in range(0, len(gone), _BATCH):
+            collection.delete(ids=gone[start : start + _BATCH])
+        for ids, vectors in batches():
+            rows = [number for number, chunk in enumerate(ids) if chunk in new]
+            for start in range(0, len(rows), _BATCH):
+                batch = rows[start : start + _BATCH]
+                for _ in range(_LEAST_SYNC if len(gone) + len(new) == 1 else 1):
+                    collection.upsert(ids=[str(ids[number]) for number in batch], embeddings=vectors[batch])
 
 
 def remove_others(data_dir: Path, keep: Iterable[int]) -> None:

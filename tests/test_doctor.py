@@ -157,7 +157,7 @@ def test_other_settings_and_a_writer_are_told(data_dir: Path) -> None:
     (note,) = [finding for finding in findings if finding.state == "note"]
     assert f"process {os.getpid()} since" in note.detail
     (fault,) = [finding for finding in findings if finding.state == "wrong"]
-    assert "chunk_tokens 200 instead of 64" in fault.detail
+    assert "chunk_tokens 250 instead of 64" in fault.detail
 
 
 def test_the_command(corpus_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
