@@ -182,7 +182,7 @@ def spoil_the_schema(path: Path) -> None:
     """SQLite's message quotes what it finds there, which is not even UTF-8."""
     data = path.read_bytes()
     assert b"NOT NULL" in data[:4096]
-    path.write_bytes(data[:4096].replace(b"NOT NULL", b"\xacx\xb2\xfe\xff\x97ys") + data[4096:])
+    path.write_bytes(data[:4096].replace(b"NOT NULL", b"NOT \xac\xb2\xfe\xff") + data[4096:])
 
 
 @pytest.mark.parametrize("damage", [truncate, fill_with_noise, spoil_the_schema])
