@@ -24,6 +24,8 @@ _NEEDED = " UNION ".join(
 class Audit(Store):
     """A store that is asked whether it is sound. Each check gives the first fault, or None."""
 
+    READING = "ro"  # else SQLite would tidy up: delete the log of a damaged file
+
     def structure(self) -> str | None:
         """Whether SQLite can read every page, and every reference leads somewhere."""
         found: str = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from index.errors import DataDirError, IndexMissingError
 
@@ -48,6 +48,8 @@ CREATE INDEX chunks_of_vector ON chunks (vector);
 class Database:
     """One connection to the SQLite file; use it from one thread."""
 
+    READING: ClassVar[str] = "rw"  # SQLite's mode for ``open`` where there is a write-ahead log
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
@@ -64,7 +66,7 @@ class Database:
             IndexMissingError: nothing was ever written to it.
             DataDirError: it is of another format.
         """
-        return cls._opened(data_dir, _reading_mode(data_dir), lambda self: _refuse_blank(data_dir))
+        return cls._opened(data_dir, _reading_mode(data_dir, cls.READING), lambda self: _refuse_blank(data_dir))
 
     @classmethod
     def _opened(cls, data_dir: Path, mode: str, when_blank: Callable[[Self], None]) -> Self:
@@ -150,12 +152,13 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _reading_mode(data_dir: Path) -> str:
+def _reading_mode(data_dir: Path, with_log: str) -> str:
     """How SQLite can open a file with a write-ahead log for reading: it wants to keep a log even then."""
+    log = (data_dir / f"{FILE_NAME}-wal").exists()
     if os.access(data_dir, os.W_OK):
-        return "rw"
+        return with_log if log else "rw"
     # In a directory that it may not write to it needs a log that is there already, or the word that nobody writes.
-    return "ro" if (data_dir / f"{FILE_NAME}-wal").exists() else "ro&immutable=1"
+    return "ro" if log else "ro&immutable=1"
 
 
 def _refuse_blank(data_dir: Path) -> None:
