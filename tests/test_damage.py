@@ -150,9 +150,9 @@ def test_a_large_generation_is_known_by_size_and_time_and_examined_by_digest(tmp
     (tmp_path / "data.bin").write_bytes(bytes(SMALL + 1))  # copied: another time, the same bytes
     assert manifest.fault(tmp_path) is None
     assert (
-        Manifest.from_json({"count": 1, "removed": 0, "files": {"data.bin": [SMALL + 1, 0, manifest.files["data.bin"][2]]}}).fault(
-            tmp_path
-        )
+        Manifest.from_json(
+            {"count": 1, "removed": 0, "files": {"data.bin": [SMALL + 1, 0, manifest.files["data.bin"][2]]}}
+        ).fault(tmp_path)
         is None
     )
 
