@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import index.indexer
+import index.publish
 import index.reader
 import qa.chatbot
 import qa.check
@@ -59,7 +59,7 @@ def test_projection_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         return unit
 
     monkeypatch.setattr(index.reader, "neutral", plain)
-    monkeypatch.setattr(index.indexer, "neutral", plain)
+    monkeypatch.setattr(index.publish, "neutral", plain)
     red = red_lines(tmp_path)
     assert any(line.startswith("recall@5 is") for line in red)
     assert any(line.startswith("recall@5 got worse on") for line in red)
