@@ -93,7 +93,8 @@ def _measure(size: int) -> Figures:
         shutil.rmtree(data_dir / FOLDER)
         figures |= _apart(_index, folder, data_dir, "rebuild")
         figures["chroma"] = _megabytes(data_dir / FOLDER)
-        return figures | _apart(_ask, folder, data_dir, "asking")
+        figures |= _apart(_ask, folder, data_dir, "asking")
+        return figures | _apart(_compare, folder, data_dir, "comparing")
 
 
 def _apart(work: Callable[[Path, Path, str], Figures], folder: Path, data_dir: Path, name: str) -> Figures:
@@ -133,29 +134,26 @@ def _ask(folder: Path, data_dir: Path, name: str) -> Figures:
             began = time.perf_counter()
             index.search(question, TOP)
             seconds.append(time.perf_counter() - began)
-    return {
-        "p50": 1e3 * median(seconds),
-        "p95": 1e3 * float(np.quantile(seconds, 0.95)),
-        "places": _places(data_dir, asked),
-    }
+    return {"p50": 1e3 * median(seconds), "p95": 1e3 * float(np.quantile(seconds, 0.95))}
 
 
-def _places(data_dir: Path, asked: list[str]) -> float:
+def _compare(folder: Path, data_dir: Path, name: str) -> Figures:
     """The share of the ``TOP`` places of an exact search that Chroma's search finds."""
+    asked = questions(folder, QUESTIONS)
     with closing(Store.open(data_dir)) as store:
-        folder = generation_folder(data_dir, store.generation)
+        generation = generation_folder(data_dir, store.generation)
         parts = list(search_vectors(store, store.generation))
         found, basis = manifest(store), space(store).basis
     ids = np.concatenate([np.array(part) for part, _ in parts])
     rows = np.concatenate([vectors for _, vectors in parts])
     embedder = BagEmbedding()
     hits = 0
-    with closing(VectorSearch(folder, found)) as search:
+    with closing(VectorSearch(generation, found)) as search:
         for question in asked:
             vector = neutral(np.array(embedder.get_query_embedding(question), np.float32), basis.rows)
             exact = ids[np.argsort(-(rows @ vector), kind="stable")[:TOP]]
             hits += len(set(exact.tolist()) & set(search.nearest(vector, TOP)))
-    return hits / (TOP * len(asked))
+    return {"places": hits / (TOP * len(asked))}
 
 
 def _settings() -> Settings:

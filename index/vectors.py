@@ -39,8 +39,8 @@ _BATCH = 2000  # one call takes at most 5,461 items
 _HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
     "max_neighbors": 32,
-    "ef_construction": 200,
-    "ef_search": 300,
+    "ef_construction": 400,
+    "ef_search": 250,
     "num_threads": 1,
 }
 _MEND = "run 'polycite index' on your folder to build it again"
