@@ -135,6 +135,11 @@ def draw_languages(count: int, languages: Sequence[str], draw: int) -> list[str]
     return [choices[int(numbers.random() * len(choices))] for _ in range(count)]
 
 
+def is_held_out(paragraph: int) -> bool:
+    """Whether the paragraph took no part in choosing the weights of ``index.ranking``: those of even number did."""
+    return paragraph % 2 == 1
+
+
 def document_name(paragraph: int) -> str:
     """The file, and so the document, that holds a paragraph."""
     return f"{paragraph:03d}.txt"

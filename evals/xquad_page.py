@@ -23,7 +23,8 @@ def to_markdown(report: XquadReport) -> str:
         f"{meta['chunk_tokens']} tokens. Data (SHA-256): {meta['data']}.",
         f"Each paragraph is kept in one language, drawn at random; {meta['questions']} questions are asked in every "
         "language. A result is right when it is of the question's paragraph; the rows named *answer* ask that it hold "
-        f"the whole answer there. MRR is over {meta['k']} results; *within N*: among the results that fit, in their "
+        f"the whole answer there. *Held out*: the weights of the ranking were chosen on other paragraphs. MRR is over "
+        f"{meta['k']} results; *within N*: among the results that fit, in their "
         "order, into N tokens of the embedder. In brackets: 95% Wilson intervals, which take the questions as "
         "independent (one question in several languages is not quite).",
     ]

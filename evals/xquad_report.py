@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evals.record import Record
 from evals.results import Figure
 from evals.summary import rate
 from evals.xquad_score import Row
 
-SLICES = ("all", "cross-language", "same language")
+_SLICES: dict[str, Callable[[Row], bool]] = {
+    "all": lambda row: True,
+    "cross-language": lambda row: row.asked != row.kept,
+    "cross-language, held out": lambda row: row.asked != row.kept and row.held_out,
+    "same language": lambda row: row.asked == row.kept,
+}
+SLICES = tuple(_SLICES)
 _MATRIX = ("R@1", "R@5", "answer R@1", "answer R@5")
 
 
@@ -19,7 +25,7 @@ class DrawReport(Record):
     Attributes:
         draw: its seed.
         pool: language -> how many paragraphs are kept in it.
-        figures: slice (all, cross-language, same language) -> name -> figure; a slice without questions is left out.
+        figures: slice (all, cross-language, …) -> name -> figure; a slice without questions is left out.
         matrix: name -> question language -> paragraph language -> figure.
     """
 
@@ -38,14 +44,12 @@ class XquadReport(Record):
 
 def draw_report(draw: int, kept: Sequence[str], rows: Sequence[Row], languages: Sequence[str]) -> DrawReport:
     """The figures of a draw, whose paragraphs are ``kept`` in these languages."""
-    parts = zip(
-        SLICES, (rows, [r for r in rows if r.asked != r.kept], [r for r in rows if r.asked == r.kept]), strict=True
-    )
+    parts = {name: [row for row in rows if takes(row)] for name, takes in _SLICES.items()}
     cells = {(a, b): [r for r in rows if (r.asked, r.kept) == (a, b)] for a in languages for b in languages}
     return DrawReport(
         draw=draw,
         pool={language: kept.count(language) for language in languages},
-        figures={name: _figures(part) for name, part in parts if part},
+        figures={name: _figures(part) for name, part in parts.items() if part},
         matrix={
             name: {
                 a: {b: _figure([row.scores[name] for row in cells[a, b]]) for b in languages if cells[a, b]}

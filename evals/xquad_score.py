@@ -11,17 +11,21 @@ from evals.metrics.mrr import reciprocal_rank
 from evals.metrics.recall import hit_at_k
 from evals.metrics.token_f1 import token_f1
 from evals.summary import BUDGETS
-from evals.xquad_data import Item, document_name
+from evals.xquad_data import Item, document_name, is_held_out
 from index import Evidence
 from qa import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A question that was asked: its language, its paragraph's, and name -> a yes or no, or a number from 0 to 1."""
+    """A question that was asked: its language, its paragraph's, and name -> a yes or no, or a number from 0 to 1.
+
+    Of paragraphs that are held out, no weight was chosen.
+    """
 
     asked: str
     kept: str
+    held_out: bool
     scores: Mapping[str, bool | float]
 
 
@@ -45,7 +49,7 @@ def score(item: Item, asked: str, kept: str, results: Sequence[Evidence], answer
     }
     if answer.model != "none":
         scores |= _answer_scores("worded", answer.sentences[0].text, (item.wordings[asked].answer, there.answer))
-    return Row(asked, kept, scores)
+    return Row(asked, kept, is_held_out(item.paragraph), scores)
 
 
 def _search_scores(prefix: str, relevance: list[bool], tokens: list[int]) -> dict[str, bool | float]:
