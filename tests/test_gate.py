@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import index.publish
-import index.reader
+import index.space
 import qa.chatbot
 import qa.check
 import qa.compose
@@ -58,7 +58,7 @@ def test_projection_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         unit: FloatArray = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
         return unit
 
-    monkeypatch.setattr(index.reader, "neutral", plain)
+    monkeypatch.setattr(index.space, "neutral", plain)
     monkeypatch.setattr(index.publish, "neutral", plain)
     red = red_lines(tmp_path)
     assert any(line.startswith("recall@5 is") for line in red)

@@ -105,7 +105,7 @@ def test_several_folders_in_one_index(folder: Path, tmp_path: Path) -> None:
 def test_other_settings_are_named_and_rebuild_mends_it(folder: Path, tmp_path: Path) -> None:
     index_folder(folder, tmp_path / "d", SETTINGS)
     other = load_settings(chunk_tokens=64)
-    with pytest.raises(IndexMismatchError, match=r"chunk_tokens 200 instead of 64.*--rebuild"):
+    with pytest.raises(IndexMismatchError, match=r"chunk_tokens 250 instead of 64.*--rebuild"):
         index_folder(folder, tmp_path / "d", other)
     with pytest.raises(IndexMismatchError, match="--rebuild"):
         Index(tmp_path / "d", other)
