@@ -26,10 +26,11 @@ from evals.lists import numbers
 from evals.scale_world import CHUNK_TOKENS, BagEmbedding, questions, write_document, write_documents
 from evals.tables import table
 from index import Index, Settings, index_folder, load_settings
+from index.database import CHROMA
 from index.neutral import neutral
 from index.publish import manifest, search_vectors, space
 from index.store import Store
-from index.vectors import FOLDER, VectorSearch, generation_folder
+from index.vectors import VectorSearch, generation_folder
 
 SIZES = (1_000, 10_000, 100_000)
 QUESTIONS = 200
@@ -90,9 +91,9 @@ def _measure(size: int) -> Figures:
         write_document(folder, 0, version=1)
         figures |= _apart(_index, folder, data_dir, "changed")
         figures["disk"] = _megabytes(data_dir)
-        shutil.rmtree(data_dir / FOLDER)
+        shutil.rmtree(data_dir / CHROMA)
         figures |= _apart(_index, folder, data_dir, "rebuild")
-        figures["chroma"] = _megabytes(data_dir / FOLDER)
+        figures["chroma"] = _megabytes(data_dir / CHROMA)
         figures |= _apart(_ask, folder, data_dir, "asking")
         return figures | _apart(_compare, folder, data_dir, "comparing")
 

@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Self
 
-from index.errors import DataDirError, IndexMissingError
+from index.errors import DataDirError, IndexFormatError, IndexMissingError
 
 FORMAT = 2
 FILE_NAME = "polycite.sqlite3"
+CHROMA = "chroma"  # the folder beside it, which is made from it
 MEND = "'polycite index FOLDER --rebuild', which moves the file aside and indexes again"
+
+_IMMUTABLE = "ro&immutable=1"
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -52,6 +55,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._seen: tuple[int, int] | None = None
 
     @classmethod
     def create(cls, data_dir: Path) -> Self:
@@ -66,13 +70,22 @@ class Database:
             IndexMissingError: nothing was ever written to it.
             DataDirError: it is of another format.
         """
-        return cls._opened(data_dir, _reading_mode(data_dir, cls.READING), lambda self: _refuse_blank(data_dir))
+        mode, seen = _reading_mode(data_dir, cls.READING), _state(data_dir)
+        self = cls._opened(data_dir, mode, lambda self: _refuse_blank(data_dir))
+        self._seen = seen if _IMMUTABLE in mode else None
+        return self
+
+    def is_outdated(self, data_dir: Path) -> bool:
+        """Whether the file has changed under a connection that was told that it would not."""
+        return self._seen is not None and self._seen != _state(data_dir)
 
     @classmethod
     def _opened(cls, data_dir: Path, mode: str, when_blank: Callable[[Self], None]) -> Self:
         self = cls(connect(data_dir / FILE_NAME, mode))
         try:
             if self._is_blank():
+                if (data_dir / CHROMA).exists():
+                    raise sqlite3.DatabaseError("it is empty")
                 when_blank(self)
             self._check_format(data_dir)
         except BaseException as error:
@@ -98,7 +111,7 @@ class Database:
     def _check_format(self, data_dir: Path) -> None:
         found = self.meta("format")
         if found != FORMAT:
-            raise DataDirError(
+            raise IndexFormatError(
                 f"{data_dir} was made by another version of polycite (format {found}, this one reads {FORMAT}); "
                 f"run {MEND}"
             )
@@ -109,10 +122,11 @@ class Database:
         self._db.execute("BEGIN")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite itself ends it when the disk is full
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def meta(self, key: str) -> object:
         """Read a value that ``set_meta`` wrote, or None."""
@@ -158,7 +172,12 @@ def _reading_mode(data_dir: Path, with_log: str) -> str:
     if os.access(data_dir, os.W_OK):
         return with_log if log else "rw"
     # In a directory that it may not write to it needs a log that is there already, or the word that nobody writes.
-    return "ro" if log else "ro&immutable=1"
+    return "ro" if log else _IMMUTABLE
+
+
+def _state(data_dir: Path) -> tuple[int, int]:
+    status = (data_dir / FILE_NAME).stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _refuse_blank(data_dir: Path) -> None:

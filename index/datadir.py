@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from index.database import FILE_NAME, MEND
 from index.errors import DataDirError, IndexBusyError, IndexMissingError
@@ -26,6 +28,8 @@ _PASSING = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }
+_LOOKS, _LOOK_S = 10, 0.02
+
 _CHECK = "check free space and permissions, then run this again"
 
 
@@ -86,18 +90,26 @@ def writer(data_dir: Path) -> Iterator[None]:
             f"{data_dir} cannot be written to: {error.strerror}; name another with --data-dir"
         ) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _locked(lock):
             lock.seek(0)
             holder = lock.read().strip() or "another process"
-            raise IndexBusyError(
-                f"{data_dir} is being written by {holder}; run this again when it has ended"
-            ) from error
+            raise IndexBusyError(f"{data_dir} is being written by {holder}; run this again when it has ended")
         lock.truncate(0)
         lock.write(f"process {os.getpid()} since {datetime.now():%H:%M:%S}")
         lock.flush()
         yield
+
+
+def _locked(lock: TextIO) -> bool:
+    """Take the lock, waiting for as long as somebody may be looking who holds it (see ``holder``)."""
+    for _ in range(_LOOKS):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOK_S)
+        else:
+            return True
+    return False
 
 
 @contextmanager
@@ -105,6 +117,8 @@ def storage_faults(data_dir: Path) -> Iterator[None]:
     """Turn the faults of SQLite and of the disk into one DataDirError that says what to do."""
     try:
         yield
+    except sqlite3.ProgrammingError:
+        raise  # used after it was closed
     except sqlite3.Error as error:
         if is_passing(error):
             raise DataDirError(f"{data_dir / FILE_NAME}: {error}; {_CHECK}") from error

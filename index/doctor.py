@@ -16,14 +16,14 @@ import numpy as np
 
 from index.audit import Audit
 from index.chroma_child import ask
-from index.database import FILE_NAME, MEND
+from index.database import CHROMA, FILE_NAME, MEND
 from index.datadir import holder, is_passing
 from index.embedder import basis_fingerprint
 from index.errors import PolyciteError, VectorsDamagedError
 from index.publish import manifest, search_vectors, space
 from index.recipe import check_recipe
 from index.types import FloatArray
-from index.vectors import FOLDER, first_of_equals, generation_folder
+from index.vectors import generation_folder
 
 State = Literal["ok", "wrong", "note"]
 
@@ -123,7 +123,7 @@ def _chroma(audit: Audit, data_dir: Path) -> Iterator[Finding]:
 
 def _search_fault(audit: Audit, folder: Path) -> str | None:
     """Ask Chroma, in a child process, for all that it holds and for a sample of vectors."""
-    wanted = first_of_equals(search_vectors(audit, audit.generation))
+    wanted = audit.distinct(audit.generation)
     sample = dict(islice(_rows(audit, wanted), SAMPLE))
     try:
         answer = ask(folder, manifest(audit), list(sample.values()))
@@ -153,7 +153,7 @@ def _leftovers(audit: Audit, data_dir: Path) -> Iterator[Finding]:
         step = f"run 'polycite index {(data_dir / path).resolve()}' to finish it" if path else _INDEX
         yield Finding("unfinished run", "note", f"a run was cut short, and what was published before it holds; {step}")
     kept = {generation_folder(data_dir, audit.generation - back) for back in (0, 1)}
-    stray = sorted(path for path in (data_dir / FOLDER).glob("*") if path not in kept)
+    stray = sorted(path for path in (data_dir / CHROMA).glob("*") if path not in kept)
     detail = "; ".join(filter(None, [audit.leftovers(), f"{stray[0]} is not in use" if stray else None]))
     if not detail:
         yield Finding("leftovers")

@@ -80,7 +80,7 @@ class Embedder:
             return frozen_basis()
         if known is not None and known.fingerprint == fingerprint(self.name):
             return known
-        return learn_basis(self.model, self.name)
+        return learn_basis(self.passages, self.name)
 
     def _unit(self, vectors: list[list[float]]) -> FloatArray:
         rows = np.asarray(vectors, np.float32)

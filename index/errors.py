@@ -38,5 +38,9 @@ class VectorsDamagedError(DataDirError):
     """The current generation of Chroma's folder is missing or damaged; it can be rebuilt from SQLite."""
 
 
+class IndexFormatError(DataDirError):
+    """The index was made by another version of polycite."""
+
+
 class ModelError(PolyciteError):
     """The language model cannot be started or asked."""

@@ -12,7 +12,17 @@ from index.chunks import make_chunks
 from index.embedder import Embedder
 from index.errors import UsageError
 from index.publish import publish, space, tidy, writing
-from index.readers import SUFFIXES, File, SkippedFileError, decode, digest, find_files, read_bytes, to_document
+from index.readers import (
+    SUFFIXES,
+    File,
+    SkippedFileError,
+    UnreadableFileError,
+    decode,
+    digest,
+    find_files,
+    read_bytes,
+    to_document,
+)
 from index.recipe import check_recipe, recipe
 from index.salvage import set_aside_if_damaged
 from index.sentences import split_sentences
@@ -61,7 +71,7 @@ def index_folder(
         IndexMismatchError: the index was made with other settings, and ``rebuild`` is not given.
         IndexBusyError, DataDirError: see ``index.datadir.writer``.
     """
-    readable, skipped = _inspect(folder, settings)
+    readable, skipped, unknown = _inspect(folder, settings)
     report = IndexReport(skipped=skipped)
 
     def prepare() -> None:
@@ -69,14 +79,18 @@ def index_folder(
 
     with writing(data_dir, prepare) as store:
         run = _Run(folder, data_dir, settings, store, Embedder(settings, embedder), progress, report)
-        run.update(readable, {name for name, _ in skipped}, rebuild)
+        run.update(readable, unknown, rebuild)
     return report
 
 
-def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]]]:
-    """Tell the files to read, with their digests, from those to skip, with the reasons."""
+def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]], set[str]]:
+    """Tell the files to read, with their digests, from those to skip, with the reasons.
+
+    Last come the names of what cannot be read just now, files and, with a slash, folders: of these nothing is known.
+    """
     readable: dict[File, str] = {}
     files, skipped = find_files(folder)
+    unknown = {name for name, _ in skipped}
     for file in files:
         try:
             data = read_bytes(file, folder, settings.max_file_mb * 1e6)
@@ -84,10 +98,12 @@ def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tu
             readable[file] = digest(data)
         except SkippedFileError as reason:
             skipped.append((file.name, str(reason)))
+            if isinstance(reason, UnreadableFileError):
+                unknown.add(file.name)
     if not readable:
         why = f"; the first was skipped: {skipped[0][0]!r}, {skipped[0][1]}" if skipped else ""
         raise UsageError(f"nothing to index in {folder} (it takes {' and '.join(SUFFIXES)} files in UTF-8){why}")
-    return readable, skipped
+    return readable, skipped, unknown
 
 
 class _Run:
@@ -117,7 +133,7 @@ class _Run:
         self._stale = False  # whether what is published was made with other settings
         self._put: set[str] = set()
 
-    def update(self, readable: dict[File, str], skipped: set[str], rebuild: bool) -> None:
+    def update(self, readable: dict[File, str], unknown: set[str], rebuild: bool) -> None:
         """Carry the folder over into the store and publish what changed."""
         published = cast("str | None", self._store.meta("recipe"))
         self._stale = published not in (None, self._recipe)
@@ -129,7 +145,7 @@ class _Run:
         self._taken = self._store.latest().keys() - before.keys()
         left_out = {} if rebuild else self._store.left_out()
         self._total = sum(file.size for file in readable)
-        present = {prefix + name for name in skipped if name[-1] != "/"}
+        present = {prefix + name for name in unknown}
         for file, sha256 in readable.items():
             self._progress(self._done, self._total)
             if left_out.get(prefix + file.name) == sha256:
@@ -139,7 +155,7 @@ class _Run:
                 self._carry(file, sha256, prefix, before)
             self._done += file.size
         self._progress(self._total, self._total)
-        closed = tuple(prefix + name for name in skipped if name[-1] == "/")
+        closed = tuple(prefix + name for name in unknown if name[-1] == "/")
         self._drop_missing(before, present, closed)
         if self._stale:
             self._renew()

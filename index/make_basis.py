@@ -16,8 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.e5 import E5_MODEL
-from index.embedding import E5Embedding
+from index.e5 import E5_MODEL, E5Engine
 from index.neutral import BASIS_FILE
 from index.parallel import MESSAGES_FILE, Catalogue, learn_basis
 
@@ -73,7 +72,7 @@ def main() -> None:
     catalogues = longest(read_catalogues(Path(django.__file__).parent))
     text = json.dumps(catalogues, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     place.joinpath(MESSAGES_FILE).write_bytes(gzip.compress(text.encode(), mtime=0))
-    basis = learn_basis(E5Embedding(), E5_MODEL)
+    basis = learn_basis(E5Engine().passages, E5_MODEL)
     np.savez_compressed(
         place / BASIS_FILE,
         basis=basis.rows,

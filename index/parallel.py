@@ -10,9 +10,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,6 @@ from tqdm import tqdm
 
 from index.neutral import Basis
 from index.types import FloatArray
-
-if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
 
 MESSAGES_FILE = "parallel.json.gz"
 # Weights by language changed little, and 24 to 40 directions are alike; declarations of human rights in 95 languages
@@ -45,15 +43,20 @@ def fingerprint(embedder: str) -> str:
     return hashlib.sha256(b"%d\0%s\0" % (DIRECTIONS, embedder.encode()) + gzip.decompress(_file())).hexdigest()[:16]
 
 
-def learn_basis(embedder: BaseEmbedding, name: str) -> Basis:
-    """Embed the messages, some thousand short texts, and find the basis of vectors that go by ``name``."""
+def learn_basis(embed: Callable[[list[str]], FloatArray], name: str) -> Basis:
+    """Embed the messages, some thousand short texts, and find the basis of vectors that go by ``name``.
+
+    Args:
+        embed: texts to unit rows (n, width).
+        name: what the vectors go by.
+    """
     catalogues = load_messages()
     english = sorted({key for catalogue in catalogues.values() for key in catalogue})
-    vectors = dict(zip(english, _embed(embedder, english), strict=True))
+    vectors = dict(zip(english, embed(english).astype(np.float64), strict=True))
     originals = np.array([np.mean([vectors[key] for key in catalogue], axis=0) for catalogue in catalogues.values()])
     translations = np.array(
         [
-            _embed(embedder, list(catalogue.values())).mean(axis=0)
+            embed(list(catalogue.values())).mean(axis=0, dtype=np.float64)
             for catalogue in tqdm(catalogues.values(), "Learning the languages", disable=None, leave=False)
         ]
     )
@@ -77,10 +80,6 @@ def span(differences: NDArray[np.float64], common: NDArray[np.float64], directio
     chief *= np.sign(np.take_along_axis(chief, np.abs(chief).argmax(axis=1)[:, None], axis=1))  # the SVD leaves it open
     rest = common - (common @ chief.T) @ chief
     return np.vstack([chief, rest / np.linalg.norm(rest)]).astype(np.float32)
-
-
-def _embed(embedder: BaseEmbedding, texts: list[str]) -> NDArray[np.float64]:
-    return np.asarray(embedder.get_text_embedding_batch(texts), np.float64)
 
 
 @cache

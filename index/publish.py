@@ -39,7 +39,10 @@ def publish(store: Store, data_dir: Path, basis: Basis | None = None, **meta: ob
         parts = ((languages, raw) for _, languages, raw in store.vectors(following))
         fair = Space.fit(basis, parts, store.languages(following))
         built = vectors.build(
-            folder, lambda: search_vectors(store, following, basis), _previous(store, data_dir, basis)
+            folder,
+            store.distinct(following),
+            lambda: search_vectors(store, following, basis),
+            _previous(store, data_dir, basis),
         )
         store.publish(chroma=built.to_json(), space=fair.to_json(), **meta)
 
@@ -98,4 +101,5 @@ def tidy(store: Store, data_dir: Path, path: str = "") -> None:
     """End a run: delete what no reader needs."""
     # A reader may still be in the generation before this one: it goes with the next generation.
     vectors.remove_others(data_dir, keep=(store.generation - 1, store.generation))
-    store.finish(path)
+    waiting = {other for other in store.unfinished() - {path, ""} if (data_dir / other).is_dir()}
+    store.finish(waiting)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -49,16 +50,29 @@ class Index:
         self._lock = threading.RLock()
         self._opened: _Generation | None = None
         with storage_faults(data_dir):
-            self._store = Store.open(data_dir)
+            self._store = self._open_store()
+
+    def _open_store(self) -> Store:
+        store = Store.open(self.data_dir)
         try:
-            if not self._store.generation:
+            if not store.generation:
                 raise IndexMissingError(
-                    f"nothing is indexed in {data_dir} yet; run 'polycite index FOLDER --data-dir {data_dir}'"
+                    f"nothing is indexed in {self.data_dir} yet; run 'polycite index FOLDER --data-dir {self.data_dir}'"
                 )
-            check_recipe(cast("str", self._store.meta("recipe")), recipe(settings, self.embedder.name))
+            check_recipe(cast("str", store.meta("recipe")), recipe(self._settings, self.embedder.name))
         except BaseException:
-            self._store.close()
+            store.close()
             raise
+        return store
+
+    @contextmanager
+    def _reading(self) -> Iterator[Store]:
+        """The store, for one thread at a time; opened again where SQLite would not see that it changed."""
+        with self._lock, storage_faults(self.data_dir):
+            if self._store.is_outdated(self.data_dir):
+                self._store.close()
+                self._store = self._open_store()
+            yield self._store
 
     @classmethod
     def open(cls, settings: Settings, embedder: BaseEmbedding | None = None) -> Index:
@@ -83,13 +97,13 @@ class Index:
 
     def documents(self) -> list[DocumentSummary]:
         """All documents, by id."""
-        with self._lock, storage_faults(self.data_dir):
-            return self._store.summaries()
+        with self._reading() as store:
+            return store.summaries()
 
     def document(self, doc_id: str) -> Document | None:
         """A document with its text, or None."""
-        with self._lock, storage_faults(self.data_dir):
-            return self._store.document(doc_id)
+        with self._reading() as store:
+            return store.document(doc_id)
 
     def search(self, question: str, k: int) -> list[Evidence]:
         """Find the ``k`` chunks that most likely answer ``question``, best first, whatever language they are in.
@@ -134,16 +148,19 @@ class Index:
         return self._candidates(raw, limit)
 
     def _candidates(self, raw: FloatArray, limit: int) -> tuple[FloatArray, Space, list[StoredChunk]]:
-        with self._lock, storage_faults(self.data_dir), self._store.transaction():
-            opened = self._current()
+        with self._reading() as store, store.transaction():
+            opened = self._current(store)
             asked = opened.space.question(raw)
-            return asked, opened.space, self._store.chunks(opened.vectors.nearest(asked, limit))
+            chunks = store.chunks(opened.vectors.nearest(asked, limit))
+            if store.is_outdated(self.data_dir):
+                raise VectorsDamagedError(f"{self.data_dir} changed while it was read; ask again")
+            return asked, opened.space, chunks
 
-    def _current(self) -> _Generation:
-        number = self._store.generation
+    def _current(self, store: Store) -> _Generation:
+        number = store.generation
         if self._opened is None or self._opened.number != number:
             folder = generation_folder(self.data_dir, number)
-            fresh = _Generation(number, space(self._store), VectorSearch(folder, manifest(self._store)))
+            fresh = _Generation(number, space(store), VectorSearch(folder, manifest(store)))
             if self._opened:
                 self._opened.vectors.close()
             self._opened = fresh

@@ -19,6 +19,10 @@ class SkippedFileError(PolyciteError):
     """This file is not read; the message is the reason."""
 
 
+class UnreadableFileError(SkippedFileError):
+    """A file cannot be read just now; what it holds is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file of the folder: its name (path inside the folder, with ``/``), where it is, and its bytes when found."""
@@ -41,6 +45,10 @@ def find_files(folder: Path) -> tuple[list[File], list[tuple[str, str]]]:
         raise UsageError(f"{folder} {kind}; give the folder that holds your documents")
     if not os.access(folder, os.R_OK | os.X_OK):
         raise UsageError(f"{folder} cannot be listed: permission denied; check that you may read it")
+    try:
+        str(folder.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the path {str(folder)!a} is not valid UTF-8; rename the folder") from error
     closed: list[tuple[str, str]] = []
 
     def note(error: OSError) -> None:
@@ -89,7 +97,7 @@ def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:
             raise SkippedFileError(f"{size / 1e6:.1f} MB is over the limit max_file_mb = {max_bytes / 1e6:g}")
         return file.path.read_bytes()
     except OSError as error:
-        raise SkippedFileError(f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableFileError(f"cannot be read: {error.strerror or error}") from error
     except RuntimeError as error:  # what Python 3.11 makes of a link to itself
         raise SkippedFileError("a link that leads to itself") from error
 

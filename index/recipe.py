@@ -26,5 +26,5 @@ def check_recipe(found: str, wanted: str) -> None:
     differing = ", ".join(f"{key} {old.get(key)} instead of {new[key]}" for key in new if old.get(key) != new[key])
     if differing:
         raise IndexMismatchError(
-            f"the index was made with {differing}; run 'polycite index FOLDER --rebuild', or use its settings again"
+            f"the index was made with {differing}; use its settings again, or run 'polycite index FOLDER --rebuild'"
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from index.audit import Audit
-from index.database import FILE_NAME
+from index.database import CHROMA, FILE_NAME
 from index.datadir import is_passing
-from index.errors import DataDirError, IndexMissingError
+from index.errors import IndexFormatError, IndexMissingError
 
 
 def soundness(data_dir: Path) -> str | None:
@@ -23,7 +24,7 @@ def soundness(data_dir: Path) -> str | None:
         if is_passing(error):
             raise
         return str(error)
-    except (DataDirError, ValueError) as error:  # another format; values that are none
+    except (IndexFormatError, ValueError) as error:  # another format; values that are none
         return str(error)
 
 
@@ -40,4 +41,5 @@ def set_aside_if_damaged(data_dir: Path) -> Path | None:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
+    shutil.rmtree(data_dir / CHROMA, ignore_errors=True)  # it was made from that file
     return aside

@@ -27,6 +27,10 @@ UNUSED = (
     "NOT EXISTS (SELECT 1 FROM sentences WHERE sentences.vector = vectors.id) "
     "AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.vector = vectors.id)"
 )
+_DISTINCT = (
+    "SELECT min(chunks.id) FROM chunks JOIN documents ON documents.id = document "
+    f"JOIN vectors ON vectors.id = chunks.vector WHERE {CURRENT} GROUP BY vectors.vector"
+)
 _BY_KEY = "(SELECT id FROM vectors WHERE key = ?)"
 _WANTED = "chunks.id IN (SELECT value FROM json_each(?))"
 _CHUNKS_WITH_DOCUMENTS = (
@@ -99,14 +103,13 @@ class Store(Database):
             self._db.execute("UPDATE documents SET removed = NULL WHERE removed > ?", generation)
             self._db.execute("DELETE FROM documents WHERE removed <= ?", generation)
 
-    def finish(self, path: str = "") -> None:
+    def finish(self, waiting: set[str]) -> None:
         """Delete what the current generation does not hold, and note that the run has ended.
 
-        Vectors that no text needs go once no folder's run is waiting to be taken up again.
+        Vectors that no text needs go once no folder's run is ``waiting`` to be taken up again.
         """
         with self.transaction():
             self._db.execute("DELETE FROM documents WHERE removed <= ?", (self.generation,))
-            waiting = self.unfinished() - {path, ""}
             if not waiting:
                 self._db.execute(f"DELETE FROM vectors WHERE {UNUSED}")
             self.set_meta("unfinished", sorted(waiting))
@@ -238,11 +241,18 @@ class Store(Database):
             )
         )
 
+    def distinct(self, generation: int) -> set[int]:
+        """The chunks of a generation that are searched: of those with equal vectors the first.
+
+        Equal vectors would crowd a graph index until others cannot be reached from them.
+        """
+        return {row[0] for row in self._db.execute(_DISTINCT, {"generation": generation})}
+
     def vectors(self, generation: int, batch: int = 2000) -> Iterator[tuple[list[int], list[str], FloatArray]]:
-        """Chunk ids, their languages and raw chunk vectors (n, d) of a generation, in batches."""
+        """Ids, languages and raw vectors (n, d) of a generation's distinct chunks, in batches."""
         cursor = self._db.execute(
             "SELECT chunks.id, language, vectors.vector FROM chunks JOIN documents ON documents.id = document "
-            f"JOIN vectors ON vectors.id = chunks.vector WHERE {CURRENT} ORDER BY chunks.id",
+            f"JOIN vectors ON vectors.id = chunks.vector WHERE chunks.id IN ({_DISTINCT}) ORDER BY chunks.id",
             {"generation": generation},
         )
         while rows := cursor.fetchmany(batch):

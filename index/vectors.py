@@ -10,7 +10,6 @@ and what Chroma writes to its SQLite file whenever it opens it, it writes to a c
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sqlite3
 import tempfile
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from index.database import CHROMA
 from index.errors import PolyciteError, VectorsDamagedError
 from index.manifest import Manifest
 from index.types import FloatArray
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateHNSWConfiguration, UpdateHNSWConfiguration
 
-FOLDER = "chroma"
 _SQLITE = "chroma.sqlite3"
 _COLLECTION = "chunks"
 _BATCH = 2000  # one call takes at most 5,461 items
@@ -53,16 +52,15 @@ Batches = Callable[[], Iterable[tuple[list[int], FloatArray]]]  # chunk ids with
 
 def generation_folder(data_dir: Path, generation: int) -> Path:
     """Where a generation lives."""
-    return data_dir / FOLDER / f"{generation:06d}"
+    return data_dir / CHROMA / f"{generation:06d}"
 
 
-def build(folder: Path, batches: Batches, previous: tuple[Path, Manifest] | None = None) -> Manifest:
-    """Write a generation; of equal vectors only the first is in it.
+def build(folder: Path, wanted: set[int], batches: Batches, previous: tuple[Path, Manifest] | None = None) -> Manifest:
+    """Write a generation of the ``wanted`` chunks, whose vectors ``batches`` gives.
 
     A folder left by a run that died is replaced. A ``previous`` generation, sound and with the same vector for each
     chunk that it shares with this one, is copied and brought up to date, unless too much of it changed.
     """
-    wanted = first_of_equals(batches())
     shutil.rmtree(folder, ignore_errors=True)
     with _faults(folder):
         present = _ids(*previous) if previous else set()
@@ -111,7 +109,7 @@ def _write(folder: Path, batches: Batches, present: set[int], wanted: set[int]) 
 def remove_others(data_dir: Path, keep: Iterable[int]) -> None:
     """Delete the folders of all generations but these."""
     kept = {generation_folder(data_dir, generation) for generation in keep}
-    for folder in (data_dir / FOLDER).glob("*"):
+    for folder in (data_dir / CHROMA).glob("*"):
         if folder not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -163,15 +161,6 @@ def _make_view(folder: Path, view: Path) -> None:
             shutil.copyfile(path, view / path.name)
         else:
             (view / path.name).symlink_to(path)
-
-
-def first_of_equals(batches: Iterable[tuple[list[int], FloatArray]]) -> set[int]:
-    """The first chunk of each vector: equal ones crowd a graph index until others cannot be reached from them."""
-    first: dict[bytes, int] = {}
-    for ids, vectors in batches:
-        for chunk, vector in zip(ids, vectors, strict=True):
-            first.setdefault(hashlib.blake2b(vector.tobytes(), digest_size=16).digest(), chunk)
-    return set(first.values())
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def test_a_graph_that_finds_something_else_is_found(folder: Path, data_dir: Path
 def test_a_chunk_that_chroma_lacks_is_found(data_dir: Path) -> None:
     with closing(Store.open(data_dir)) as store:
         ((ids, rows),) = search_vectors(store, 1)
-        manifest = build(data_dir / "chroma" / "000001", lambda: [(ids[1:], rows[1:])])
+        manifest = build(data_dir / "chroma" / "000001", set(ids[1:]), lambda: [(ids, rows)])
         store.set_meta("chroma", manifest.to_json())
     (finding,) = wrong(data_dir)
     assert "holds 2 chunks, not the 3 of SQLite" in finding.detail

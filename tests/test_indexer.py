@@ -151,13 +151,13 @@ def test_files_that_are_skipped_are_named_with_the_reason(folder: Path, tmp_path
     assert len(reasons) == 7
 
 
-def test_a_document_that_can_no_longer_be_read_stays_as_it_was(folder: Path, tmp_path: Path) -> None:
+def test_a_document_whose_file_is_no_text_any_more_leaves_the_index(folder: Path, tmp_path: Path) -> None:
     index_folder(folder, tmp_path / "d", SETTINGS)
     (folder / "bees.md").write_bytes(b"\xff\xfe\xfa")
     report = index_folder(folder, tmp_path / "d", SETTINGS)
-    assert report.removed == []
+    assert report.removed == ["bees.md"]
     assert [name for name, _ in report.skipped] == ["bees.md"]
-    assert found(tmp_path / "d", "How many bees are in a hive?") == "bees.md"
+    assert found(tmp_path / "d", "How many bees are in a hive?") == "more/mond.txt"
 
 
 def test_nothing_to_index_leaves_the_index_alone(folder: Path, tmp_path: Path) -> None:

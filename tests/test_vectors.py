@@ -18,7 +18,7 @@ ROWS /= np.linalg.norm(ROWS, axis=1, keepdims=True)
 
 
 def make(folder: Path, chunks: list[int], previous: tuple[Path, Manifest] | None = None) -> tuple[Path, Manifest]:
-    return folder, build(folder, lambda: [(chunks, ROWS[chunks])], previous)
+    return folder, build(folder, set(chunks), lambda: [(chunks, ROWS[chunks])], previous)
 
 
 def nearest(generation: tuple[Path, Manifest], row: FloatArray, k: int = 5) -> list[int]:
@@ -75,11 +75,3 @@ def test_a_new_graph_is_made_when_much_of_it_is_gone(tmp_path: Path, first: tupl
         generation = make(tmp_path / f"g{number}", list(range(number * step, COUNT)), generation)
         removed.append(generation[1].removed)
     assert removed == [step, 0, step]
-
-
-def test_of_equal_vectors_one_is_kept_and_another_takes_its_place(tmp_path: Path) -> None:
-    rows = np.vstack([ROWS[:20], ROWS[:1]])
-    one = tmp_path / "1", build(tmp_path / "1", lambda: [(list(range(21)), rows)])
-    assert one[1].count == 20
-    two = tmp_path / "2", build(tmp_path / "2", lambda: [(list(range(1, 21)), rows[1:])], one)
-    assert nearest(two, ROWS[0], 1) == [20]

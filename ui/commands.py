@@ -63,7 +63,8 @@ def _ask_hint(settings: Settings, data_dir: Path) -> str:
         found = settings.data_dir is None and find(None, Path.cwd()).resolve() == data_dir.resolve()
     except IndexMissingError:
         found = False
-    return 'polycite ask "…"' if found else f'polycite ask "…" --data-dir {data_dir}'
+    with_embedder = "" if settings.embedder == "e5" else f" --embedder {settings.embedder}"
+    return f'polycite ask "…"{"" if found else f" --data-dir {data_dir}"}{with_embedder}'
 
 
 def _search(arguments: argparse.Namespace, settings: Settings) -> int:
