@@ -40,6 +40,9 @@ def run_batch(path: str, answer: Callable[[Row], dict[str, object]]) -> int:
         except PolyciteError as error:
             failed += 1
             result = {"id": row_id, "error": str(error)}
+        except Exception as error:  # a fault of ours on one line must not cost the others
+            failed += 1
+            result = {"id": row_id, "error": f"unexpected {type(error).__name__}: {error}"}
         sys.stdout.write(jsonform.line(result) + "\n")
         sys.stdout.flush()
     if failed:
