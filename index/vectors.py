@@ -39,7 +39,7 @@ _HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
     "max_neighbors": 32,
     "ef_construction": 400,
-    "ef_search": 250,
+    "ef_search": 350,
     "num_threads": 1,
 }
 _MEND = "run 'polycite index' on your folder to build it again"
