@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
+from evals.hash_embedding import HashEmbedding
 from index.types import FloatArray
 
 WIDTH = 384  # as e5's
@@ -22,31 +22,20 @@ _SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "
 _VOCABULARY = 20_000
 
 
-class BagEmbedding(BaseEmbedding):
-    """A text's vector is the sum of its words', each of which is drawn from its digest, the frequent ones short."""
+class BagEmbedding(HashEmbedding):
+    """A text's vector is the sum of its words', each of which is drawn from its digest, whatever the text."""
 
     model_name: str = "bag"
-    embed_batch_size: int = 2048
 
     @classmethod
     def class_name(cls) -> str:
         """Name under which LlamaIndex serializes it."""
         return "BagEmbedding"
 
-    def count_tokens(self, text: str) -> int:
-        """Count words."""
-        return len(text.split())
-
     def _get_text_embedding(self, text: str) -> list[float]:
         total = np.sum([_word_vector(word) for word in text.lower().replace(".", "").split()], axis=0)
         vector: list[float] = (total / np.linalg.norm(total)).tolist()
         return vector
-
-    def _get_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embedding(query)
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return self._get_query_embedding(query)
 
 
 @cache

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Literal, cast
 
@@ -124,7 +123,7 @@ def _chroma(audit: Audit, data_dir: Path) -> Iterator[Finding]:
 def _search_fault(audit: Audit, folder: Path) -> str | None:
     """Ask Chroma, in a child process, for all that it holds and for a sample of vectors."""
     wanted = audit.distinct(audit.generation)
-    sample = dict(islice(_rows(audit, wanted), SAMPLE))
+    sample = dict(_rows(audit, wanted))
     try:
         answer = ask(folder, manifest(audit), list(sample.values()))
     except VectorsDamagedError as error:
@@ -139,9 +138,9 @@ def _search_fault(audit: Audit, folder: Path) -> str | None:
 
 
 def _rows(audit: Audit, chunks: set[int]) -> Iterator[tuple[int, FloatArray]]:
-    """The vectors of these chunks, from end to end of the index."""
-    step = max(1, len(chunks) // SAMPLE)
-    kept = set(sorted(chunks)[::step]) if len(chunks) > SAMPLE else chunks
+    """The vectors of these chunks, or of ``SAMPLE`` at most of them, from end to end of the index."""
+    step = -(-len(chunks) // SAMPLE) or 1
+    kept = set(sorted(chunks)[::step])
     for ids, vectors in search_vectors(audit, audit.generation):
         yield from ((chunk, row) for chunk, row in zip(ids, vectors, strict=True) if chunk in kept)
 

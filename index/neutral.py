@@ -52,8 +52,6 @@ def neutral(vectors: FloatArray, basis: FloatArray) -> FloatArray:
     Returns:
         The same shape. A vector that is zero, or lies in the span, becomes zero.
     """
-    if basis.shape[1] != vectors.shape[-1]:  # another embedder's vectors: this basis says nothing of them
-        basis = np.empty((0, vectors.shape[-1]), dtype=np.float32)
     rest = vectors - (vectors @ basis.T) @ basis
     length = np.linalg.norm(rest, axis=-1, keepdims=True)
     kept = length > _NOTHING_LEFT * np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""A basis for any embedder, learned from parallel text: interface messages in 80 languages, a file beside this module.
+"""A basis for any embedder, learned from parallel text: interface messages in 85 languages, a file beside this module.
 
 For each language, the mean difference between its messages and the same messages in English is one row; the rows, cut
 by SVD, span the directions in which languages differ. The mean of the English messages is added: it is what all texts

@@ -33,22 +33,20 @@ def publish(store: Store, data_dir: Path, basis: Basis | None = None, **meta: ob
     ``basis`` is that of the embedder in use; without it, the one of the current generation stays.
     """
     basis = basis or space(store).basis
-    if needs_publishing(store, data_dir, basis):
-        following = store.generation + 1
-        folder = vectors.generation_folder(data_dir, following)
-        parts = ((languages, raw) for _, languages, raw in store.vectors(following))
-        fair = Space.fit(basis, parts, store.languages(following))
-        built = vectors.build(
-            folder,
-            store.distinct(following),
-            lambda: search_vectors(store, following, basis),
-            _previous(store, data_dir, basis),
-        )
-        store.publish(chroma=built.to_json(), space=fair.to_json(), **meta)
+    previous = whole(store, data_dir, basis)
+    if previous and not store.has_unpublished():
+        return
+    following = store.generation + 1
+    folder = vectors.generation_folder(data_dir, following)
+    parts = ((languages, raw) for _, languages, raw in store.vectors(following))
+    fair = Space.fit(basis, parts, store.languages(following))
+    wanted = store.distinct(following)
+    built = vectors.build(folder, wanted, lambda: search_vectors(store, following, basis), previous)
+    store.publish(chroma=built.to_json(), space=fair.to_json(), **meta)
 
 
-def _previous(store: Store, data_dir: Path, basis: Basis) -> tuple[Path, Manifest] | None:
-    """The current generation, if it is whole and by the same basis."""
+def whole(store: Store, data_dir: Path, basis: Basis) -> tuple[Path, Manifest] | None:
+    """The folder of the current generation, if nothing of it is damaged or missing and it was made by this basis."""
     if not store.generation or space(store).basis.fingerprint != basis.fingerprint:
         return None
     folder, found = vectors.generation_folder(data_dir, store.generation), manifest(store)
@@ -63,16 +61,6 @@ def search_vectors(store: Store, generation: int, basis: Basis | None = None) ->
     """
     rows = (basis or space(store).basis).rows
     return ((ids, neutral(raw, rows)) for ids, _, raw in store.vectors(generation))
-
-
-def needs_publishing(store: Store, data_dir: Path, basis: Basis | None = None) -> bool:
-    """Whether the current generation is not what it is to be, or not whole."""
-    return (
-        not store.generation
-        or store.has_unpublished()
-        or (basis is not None and space(store).basis.fingerprint != basis.fingerprint)
-        or manifest(store).fault(vectors.generation_folder(data_dir, store.generation), thorough=True) is not None
-    )
 
 
 def space(store: Store) -> Space:

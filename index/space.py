@@ -1,9 +1,9 @@
 """The space in which questions and passages are compared: fair between the languages of an index.
 
 Two things make a passage's language count as little as can be. The frozen basis (``index.neutral``) takes away the
-directions in which languages differ everywhere. What is left of a language's own place in this index, the mean of its
-passages, is taken away too, the more of it the more documents show it: of one or two the mean tells their subject
-rather than their language.
+directions in which languages differ everywhere. What is left of a language's own place in this index, where the mean of
+its passages lies from the middle of all languages' means, is taken away too, the more of it the more documents show it:
+of one or two the mean tells their subject rather than their language.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A generation is a folder of its own, written once and then only read, because on
 processes: readers never have a writer beside them, and a writer that dies leaves only a folder that nobody reads.
 
 Chroma's native code ends the process, or finds the wrong things, on damaged files. So a folder is compared with its
-manifest before Chroma sees it. The files do not change any more: all vectors are written out when the folder is made,
-and what Chroma writes to its SQLite file whenever it opens it, it writes to a copy.
+manifest before Chroma sees it. The files do not change any more: all vectors are written out when the folder is made (a
+lone deletion stays in the log), and what Chroma writes to its SQLite file whenever it opens it, it writes to a copy.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from index.datadir import writer
 from index.doctor import examine
 from index.errors import DataDirError, IndexBusyError
 from index.manifest import SMALL, Manifest
-from index.publish import needs_publishing
+from index.publish import space, whole
 from index.store import Store
 from tests.conftest import ROOT
 
@@ -171,9 +171,10 @@ def test_what_only_a_digest_tells_is_found_by_the_doctor_and_mended_by_the_index
 
 def test_a_generation_without_its_manifest_is_not_whole(data_dir: Path) -> None:
     store = Store.create(data_dir)
-    assert not needs_publishing(store, data_dir)
+    basis = space(store).basis
+    assert whole(store, data_dir, basis)
     store.set_meta("chroma", None)
-    assert needs_publishing(store, data_dir)
+    assert not whole(store, data_dir, basis)
     store.close()
     assert in_a_child("search", data_dir) == "bakery.txt\n"
 
