@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from evals.jsonl import Filled, Language, Row, read_rows
 from index.errors import UsageError
 
 Kind = Literal["answerable", "two-documents", "disagreement", "on-topic-unanswerable", "off-topic-unanswerable"]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]  # en, de, zh-Hans, …
 Split = Literal["tune", "report"]
-Filled = Annotated[str, Field(pattern=r"\S")]
 Group = Annotated[tuple[Filled, ...], Field(min_length=1)]
 
 TUNE_PERCENT = 40
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Passage(_Row):
+class Passage(Row):
     """Where one document supports the answer: a quote of it, and a span of the seed of the same name if there is one.
 
     A seed is another text that states the same facts; it is known by its hash and never stored.
@@ -52,7 +46,7 @@ class Passage(_Row):
         return self
 
 
-class GoldenTurn(_Row):
+class GoldenTurn(Row):
     """One question, and what a right answer holds: an alternative of every group of `answers`."""
 
     question: Filled
@@ -87,7 +81,7 @@ class GoldenQuestion(GoldenTurn):
     split: Split = "report"
 
 
-class Conversation(_Row):
+class Conversation(Row):
     """Questions asked one after another; a later one may be clear only through those before it."""
 
     id: Filled
@@ -96,7 +90,7 @@ class Conversation(_Row):
     split: Split
 
 
-class GoldenSet(_Row):
+class GoldenSet(Row):
     """All rows, in the order of their files and lines."""
 
     questions: tuple[GoldenQuestion, ...]
@@ -126,30 +120,14 @@ def load_golden(path: Path | None = None) -> GoldenSet:
     path = path or Path(__file__).with_name("golden")
     rows: dict[str, GoldenQuestion | Conversation] = {}
     for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
-        try:
-            lines = file.read_bytes().removesuffix(b"\n").split(b"\n")
-        except OSError as error:
-            raise UsageError(f"{file}: {error.strerror}") from error
-        for number, line in enumerate(lines, 1):
-            row = _row(line, f"{file.name} line {number}")
+        for place, row in read_rows(file, _model_of):
             if rows.setdefault(row.id, row) is not row:
-                raise UsageError(f"{file.name} line {number}: id: {row.id} is the id of an earlier row already")
+                raise UsageError(f"{place}: id: {row.id} is the id of an earlier row already")
     if not rows:
         raise UsageError(f"{path}: no .jsonl file in this folder")
     questions = tuple(row for row in rows.values() if isinstance(row, GoldenQuestion))
     return GoldenSet(questions=questions, conversations=tuple(r for r in rows.values() if isinstance(r, Conversation)))
 
 
-def _row(line: bytes, place: str) -> GoldenQuestion | Conversation:
-    if not line.strip():
-        raise UsageError(f"{place}: empty: expected a row of JSON")
-    try:
-        row = json.loads(line)
-        model = Conversation if isinstance(row, dict) and "turns" in row else GoldenQuestion
-        return model.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = [place, ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")]
-        raise UsageError(": ".join(filter(None, where))) from error
-    except ValueError as error:
-        raise UsageError(f"{place}: not JSON: {error}") from error
+def _model_of(row: object) -> type[GoldenQuestion | Conversation]:
+    return Conversation if isinstance(row, dict) and "turns" in row else GoldenQuestion

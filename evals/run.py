@@ -122,8 +122,8 @@ def describe(
     return {
         "split": split,
         "model": bot.model_name,
-        "corpus": _fingerprint(sorted((document.id, document.sha256) for document in documents.values())),
-        "golden": _fingerprint([(place, turn.model_dump(mode="json")) for place, turn in rows]),
+        "corpus": fingerprint(sorted((document.id, document.sha256) for document in documents.values())),
+        "golden": fingerprint([(place, turn.model_dump(mode="json")) for place, turn in rows]),
         "settings": json.dumps(chosen, sort_keys=True),
         "versions": ", ".join(
             [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]
@@ -183,5 +183,6 @@ def _keep(file: TextIO, row: ResultRow) -> None:
     file.flush()
 
 
-def _fingerprint(value: object) -> str:
+def fingerprint(value: object) -> str:
+    """Short digest of a value that goes to JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from evals.goldenset import Conversation, GoldenQuestion, GoldenTurn, Language, Passage, holds, load_golden, split_of
+from evals.goldenset import Conversation, GoldenQuestion, GoldenTurn, Passage, holds, load_golden, split_of
+from evals.jsonl import Language
 from index.errors import UsageError
 from tests.conftest import CORPUS, ROOT, SEEDS
 

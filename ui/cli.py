@@ -99,6 +99,11 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser], sha
     judge.add_argument("--limit", type=int, metavar="N", help="judge the first N answers only")
     actions.add_parser("gate", parents=[run], help="fail below the floors, or on a regression against the baseline")
     actions.add_parser("baseline", parents=[run], help="make this state the baseline, and print what changed")
+    claims = actions.add_parser("claims", parents=[shared], help="verify true and false claims, and count the mistakes")
+    claims.add_argument("--corpus", metavar="FOLDER", help="documents the claims are about (default: corpus)")
+    claims.add_argument("--split", help="tune, report or all (default: report)")
+    claims.add_argument("--out", metavar="FILE.json", help="keep the figures and every claim's outcome")
+    claims.add_argument("--failures", action="store_true", help="list the claims that were judged wrongly, and why")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

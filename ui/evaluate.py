@@ -36,6 +36,7 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
         "judge": _judge,
         "gate": _gate,
         "baseline": _baseline,
+        "claims": _claims,
     }
     return actions[arguments.action](arguments, settings)
 
@@ -141,6 +142,24 @@ def _baseline(arguments: argparse.Namespace, settings: Settings) -> int:
         rows = read_rows(out)
     _print(to_text(compare(read_baseline(baseline_path()), of_rows(rows))))
     write_baseline(baseline_path(), rows)
+    return ANSWERED
+
+
+def _claims(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.benchmark import Progress, run_benchmark
+    from evals.claims import run_claims
+    from evals.claims_page import to_markdown
+    from evals.claims_report import ClaimsReport
+
+    split = "report" if arguments.split is None else arguments.split
+    settings = settings.model_copy(update={"llm": "none"})  # verification is not the model's
+
+    def run(progress: Progress) -> tuple[ClaimsReport, str]:
+        command = "polycite " + shlex.join(sys.argv[1:])
+        found = run_claims(_corpus(arguments), split, settings, command, progress)
+        return found, to_markdown(found, failures=arguments.failures)
+
+    run_benchmark(Path(arguments.out) if arguments.out else None, run)
     return ANSWERED
 
 
