@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -24,7 +25,7 @@ _MYRIADS = dict.fromkeys("万萬만", 10**4) | dict.fromkeys("亿億억", 10**8)
 _UNITS = {"十": 10, "百": 100, "千": 1000, "백": 100, "천": 1000} | _MYRIADS
 _TENTHS = "成"  # 三成: 30 of 100
 
-_FRACTION = r"\+\d⁄[1-9]\d?"  # what _plain makes of ½
+_FRACTION = r"\+\d⁄[1-9]\d?"  # what plain() makes of ½
 _NUMBER = re.compile(
     rf"""(?P<han> [零〇一二两兩三四五六七八九十百千万萬亿億兆]+ ) | {_FRACTION}
     | (?: (?P<grouped> \d{{1,2}}(?:,\d\d)+,\d{{3}}  # 12,34,567
@@ -84,13 +85,30 @@ def numbers(text: str, language: str) -> frozenset[Decimal]:
         text: any text.
         language: its BCP 47 tag.
     """
-    values = _values(_plain(text), language.split("-")[0].lower())
-    return frozenset(Decimal(value.numerator) / value.denominator for value in values)
+    return frozenset(number.value for number in find_numbers(plain(text), language))
 
 
-def _plain(text: str) -> str:
-    """The same in lower case with the digits of every script as 0 to 9, 5½ as 5+1⁄2 and 350¹ as 350^."""
-    return unicodedata.normalize("NFKC", "".join(map(_plain_character, text))).casefold()
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a plain text, ``text[start:end]``."""
+
+    start: int
+    end: int
+    value: Decimal
+
+
+def find_numbers(text: str, language: str) -> Iterator[Number]:
+    """The numbers of a text that ``plain`` gave, in order."""
+    for start, end, value in _values(text, language.split("-")[0].lower()):
+        yield Number(start, end, Decimal(value.numerator) / value.denominator)
+
+
+def plain(text: str) -> str:
+    """The same with the digits of every script as 0 to 9, wide and small forms as usual ones, 5½ as 5+1⁄2, 350¹ as 350^.
+
+    Its characters need not stand where they stood in ``text``.
+    """
+    return unicodedata.normalize("NFKC", "".join(map(_plain_character, text)))
 
 
 def _plain_character(character: str) -> str:
@@ -101,7 +119,7 @@ def _plain_character(character: str) -> str:
     return f"+{character}" if unicodedata.decomposition(character).startswith("<fraction>") else "^"
 
 
-def _values(text: str, language: str) -> Iterator[Fraction]:
+def _values(text: str, language: str) -> Iterator[tuple[int, int, Fraction]]:
     mark = "." if language in _POINT_LANGUAGES else ","
     end = 0
     while match := _NUMBER.search(text, end):
@@ -109,7 +127,7 @@ def _values(text: str, language: str) -> Iterator[Fraction]:
         tenths = text.startswith(_TENTHS, end)
         if end - match.start() <= _LONGEST and (not match["han"] or tenths or _is_han_number(match["han"])):
             factor, end = _factor(text, end, language)
-            yield _sum(run) * factor * (10 if tenths else 1)
+            yield match.start(), end, _sum(run) * factor * (10 if tenths else 1)
 
 
 def _is_han_number(run: str) -> bool:
@@ -174,7 +192,8 @@ def _factor(text: str, end: int, language: str) -> tuple[int, int]:
     pattern, factors = _magnitudes(language)
     if not (match := pattern.match(text, end)):
         return 1, end
-    return prod(factors.get(word, 1) for word in re.split(f"[{_SPACES}-]", match.group())), match.end()
+    words = re.split(f"[{_SPACES}-]", match.group().casefold())
+    return prod(factors.get(word, 1) for word in words), match.end()
 
 
 @cache
@@ -186,4 +205,4 @@ def _magnitudes(language: str) -> tuple[re.Pattern[str], dict[str, int]]:
         for word in words.split()
     }
     one = rf"[{_SPACES}-]?(?:{'|'.join(sorted(factors, key=len, reverse=True))})(?!\w)"
-    return re.compile(rf"k(?!\w)|(?:{one}){{1,3}}"), factors | {"k": 1000}
+    return re.compile(rf"k(?!\w)|(?:{one}){{1,3}}", re.IGNORECASE), factors | {"k": 1000}
