@@ -9,7 +9,6 @@ from pathlib import Path
 
 from evals.benchmark import Progress, versions
 from evals.claims_report import ClaimsReport, Judged, Language, Outcome, report
-from evals.claims_verifier import Verification, Verifier
 from evals.claimset import Claim, load_claims
 from evals.run import PACKAGES, fingerprint, read_documents
 from index import Index, Settings, index_folder
@@ -43,13 +42,13 @@ def run_claims(corpus: Path, split: str, settings: Settings, command: str, progr
     return report(meta, results)
 
 
-def verify(verifier: Verifier, text: str) -> Outcome:
-    """What the verifier makes of a claim, which is accepted when it has sentences and all of them are supported."""
-    found: Verification = verifier.verify(text)
+def verify(bot: Chatbot, text: str) -> Outcome:
+    """What verification makes of a claim, which is accepted when it has sentences and all of them are supported."""
+    found = bot.verify(text)
     refused = [sentence for sentence in found.sentences if sentence.verdict != "supported"]
     if found.sentences and not refused:
         return Outcome(accepted=True, notes=tuple(f"{item.source}: {item.quote}" for item in found.citations))
-    return Outcome(accepted=False, notes=tuple(sentence.reason or "" for sentence in refused))
+    return Outcome(accepted=False, notes=tuple(sentence.reason for sentence in refused))
 
 
 def measure(

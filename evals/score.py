@@ -13,8 +13,7 @@ from evals.metrics.token_f1 import token_f1
 from evals.metrics.truth import is_true
 from evals.results import CitedWords, FoundChunk, ResultRow, ShownSentence, SupportingPassage
 from index import Document
-from qa import Answer, AnswerReady, Chatbot, Citation, EvidenceFound, SentenceVerified
-from qa.check import check_sentence
+from qa import Answer, AnswerReady, AnswerSentence, Chatbot, Citation, EvidenceFound, SentenceVerified
 
 RESULTS = 20  # chunks looked at for the figures of retrieval
 
@@ -40,7 +39,7 @@ def ask(bot: Chatbot, row: ResultRow, documents: dict[str, Document]) -> ResultR
             "evidence": find(bot, row),
             "confidence": confidence,
             "seconds": {name: round(value, 4) for name, value in seconds.items()},
-            **judge(answer, row, documents),
+            **judge(answer, row, documents, bot),
         }
     )
 
@@ -63,7 +62,7 @@ def find(bot: Chatbot, row: ResultRow) -> tuple[FoundChunk, ...]:
     )
 
 
-def judge(answer: Answer, row: ResultRow, documents: dict[str, Document]) -> dict[str, object]:
+def judge(answer: Answer, row: ResultRow, documents: dict[str, Document], bot: Chatbot) -> dict[str, object]:
     """What of an answer is right, by the golden row alone."""
     quotes = {citation.number: citation.quote for citation in answer.citations}
     texts = [sentence.text for sentence in answer.sentences]
@@ -74,10 +73,7 @@ def judge(answer: Answer, row: ResultRow, documents: dict[str, Document]) -> dic
         "model": answer.model,
         "model_asked": answer.receipt.asked,
         "planned_tokens": answer.receipt.planned_tokens,
-        "sentences": tuple(
-            _sentence(sentence.text, sentence.citations, quotes, groups, row.answerable)
-            for sentence in answer.sentences
-        ),
+        "sentences": tuple(_sentence(sentence, quotes, groups, row.answerable, bot) for sentence in answer.sentences),
         "citations": tuple(_citation(citation, row.golden_passages, documents) for citation in answer.citations),
         "withheld": tuple((item.text, item.reason) for item in answer.withheld),
         "correct": is_correct([*texts, *quotes.values()], groups),
@@ -89,14 +85,15 @@ def judge(answer: Answer, row: ResultRow, documents: dict[str, Document]) -> dic
 
 
 def _sentence(
-    text: str, citations: Sequence[int], quotes: dict[int, str], groups: Sequence[Group], answerable: bool
+    sentence: AnswerSentence, quotes: dict[int, str], groups: Sequence[Group], answerable: bool, bot: Chatbot
 ) -> ShownSentence:
-    cited = [quotes[number] for number in citations]
+    text = sentence.text
+    cited = [quotes[number] for number in sentence.citations]
     return ShownSentence(
         text=text,
-        citations=tuple(citations),
+        citations=sentence.citations,
         quoted=text in cited,
-        checked=text in cited or any(check_sentence(text, quote).supported for quote in cited),
+        checked=text in cited or all(item.verdict == "supported" for item in bot.verify(text).sentences),
         true=is_true(text, cited, groups, answerable),
         answers=any(holds(text, group) for group in groups),
     )

@@ -104,7 +104,7 @@ def find_numbers(text: str, language: str) -> Iterator[Number]:
 
 
 def plain(text: str) -> str:
-    """The same with the digits of every script as 0 to 9, wide and small forms as usual ones, 5½ as 5+1⁄2, 350¹ as 350^.
+    """Write the digits of every script as 0 to 9, wide and small forms as usual ones, 5½ as 5+1⁄2, and 350¹ as 350^.
 
     Its characters need not stand where they stood in ``text``.
     """

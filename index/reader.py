@@ -121,6 +121,12 @@ class Index:
         ranked = rank(asked, wanted, [_candidate(chunk, fair, bool(wanted)) for chunk in chunks], k)
         return [_evidence(chunks[item.candidate], item) for item in ranked]
 
+    def place(self, text: str) -> FloatArray:
+        """Where a short text, a word even, lies in the language-neutral space: a unit vector (width,)."""
+        raw = self.embedder.question(text)
+        with self._reading() as store, store.transaction():
+            return self._current(store).space.question(raw)
+
     def _accept(self, question: str) -> None:
         limit = self._settings.max_question_chars
         if not question.strip():

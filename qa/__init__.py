@@ -12,6 +12,8 @@ from qa.types import (
     EvidenceFound,
     Receipt,
     SentenceVerified,
+    Verification,
+    VerifiedSentence,
     Withheld,
 )
 
@@ -27,5 +29,7 @@ __all__ = [
     "EvidenceFound",
     "Receipt",
     "SentenceVerified",
+    "Verification",
+    "VerifiedSentence",
     "Withheld",
 ]

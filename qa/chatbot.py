@@ -12,12 +12,23 @@ from index import Index, Settings, load_settings
 from index.errors import ModelError
 from index.language import detect_language, same_language
 from index.sentences import split_sentences
-from qa import check
 from qa.budget import context_item
 from qa.compose import Draft, abstain, compose
+from qa.marks import strip_marks
 from qa.models import choose_model
 from qa.quotes import Quote, choose_quotes, is_weak, rank_quotes
-from qa.types import Answer, AnswerReady, DraftToken, Event, EvidenceFound, Receipt, SentenceVerified, Withheld
+from qa.types import (
+    Answer,
+    AnswerReady,
+    DraftToken,
+    Event,
+    EvidenceFound,
+    Receipt,
+    SentenceVerified,
+    Verification,
+    Withheld,
+)
+from qa.verify import Verifier
 from qa.writer import Writer
 
 
@@ -32,6 +43,7 @@ class Chatbot:
         """
         self.index = index
         self._settings = settings
+        self._verifier = Verifier(index)
         choice = choose_model(settings)
         self._why = choice.why
         self._writer = Writer(choice.model, settings.model_timeout) if choice.model else None
@@ -85,6 +97,10 @@ class Chatbot:
         """Answer a question without blocking the event loop."""
         return await asyncio.to_thread(self.ask, question)
 
+    def verify(self, text: str) -> Verification:
+        """Hold any text, sentence by sentence, against the documents; raises UsageError for an empty one."""
+        return self._verifier.verify(text)
+
     def stream(self, question: str) -> Generator[Event, None, None]:
         """Answer a question as it goes: evidence, draft tokens, verified sentences, and last the answer.
 
@@ -133,7 +149,7 @@ class Chatbot:
                 yield DraftToken(piece)
         except ModelError as error:
             fault = str(error)
-        supported, withheld = _check(text, language, included)
+        supported, withheld = self._check(text, language, included)
         receipt = Receipt(
             asked=True,
             why=self._why,
@@ -145,20 +161,20 @@ class Chatbot:
         )
         return Draft(spec.name if supported else "none", receipt, tuple(supported), tuple(withheld))
 
-
-def _check(text: str, language: str, quotes: Sequence[Quote]) -> tuple[list[tuple[str, Quote]], list[Withheld]]:
-    """Hold each sentence of a draft against the quotes: (sentence, the quote that supports it), and the rest."""
-    supported: list[tuple[str, Quote]] = []
-    withheld: list[Withheld] = []
-    for span in split_sentences(text, language):
-        sentence = span.of(text)
-        outcomes = [(check.check_sentence(sentence, quote.text), quote) for quote in quotes]
-        quote = next((quote for outcome, quote in outcomes if outcome.supported), None)
-        if quote:
-            supported.append((sentence, quote))
-        else:
-            withheld.append(Withheld(sentence, outcomes[0][0].reason))
-    return supported, withheld
+    def _check(
+        self, text: str, language: str, quotes: Sequence[Quote]
+    ) -> tuple[list[tuple[str, Quote]], list[Withheld]]:
+        """Hold each sentence of a draft against the quotes: (sentence, the words that support it), and the rest."""
+        supported: list[tuple[str, Quote]] = []
+        withheld: list[Withheld] = []
+        for span in split_sentences(text, language):
+            sentence = strip_marks(span.of(text))
+            outcome = self._verifier.check(sentence, language, quotes)
+            if outcome.quote:
+                supported.append((sentence, next(quote for quote in quotes if outcome.quote.lies_in(quote))))
+            elif sentence:
+                withheld.append(Withheld(sentence, outcome.reason))
+        return supported, withheld
 
 
 def _speaks(languages: Sequence[str], language: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qa.phrases import phrase
 from qa.quotes import MAX_QUOTES, Quote
-from qa.types import Answer, AnswerSentence, Citation, ClosestPassage, Receipt, Withheld
+from qa.types import Answer, AnswerSentence, ClosestPassage, Receipt, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,7 @@ def compose(question: str, language: str, quotes: Sequence[Quote], draft: Draft,
         text=_text(language, worded, quoted),
         sentences=(*worded, *quoted),
         withheld=draft.withheld,
-        citations=tuple(
-            Citation(number, quote.source, quote.span.start, quote.span.end, quote.text, quote.language)
-            for quote, number in numbers.items()
-        ),
+        citations=tuple(quote.citation(number) for quote, number in numbers.items()),
         closest=(),
         abstained=False,
         model=draft.model,

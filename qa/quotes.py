@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from index import Evidence, Span
+from index import Evidence, ScoredSentence, Span
+from qa.types import Citation
 
 MAX_QUOTES = 3
 SENTENCE_SHARE = 0.7  # of a quote's score; the rest is its chunk's. Chosen on the tune split, where 0.5 to 1 are alike.
-MARGIN = 0.05  # a second quote this near the first is worth its line, on the tune split
+MARGIN = 0.1  # a second quote this near the first is worth its lines, on the tune split
 WEAK = 0.31  # below it lie 1% of the answerable questions on half of XQuAD's paragraphs, in mixed languages
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence of the evidence with its joined score: its own similarity and that of its chunk."""
+    """One sentence of the evidence, or two in a row, with a score (-1 to 1)."""
 
     source: str
     language: str
@@ -23,25 +24,66 @@ class Quote:
     text: str
     score: float
 
+    @classmethod
+    def of(cls, item: Evidence, sentence: ScoredSentence) -> Quote:
+        """A sentence with its own similarity."""
+        return cls(item.source, item.language, sentence.span, sentence.text, sentence.score)
+
+    def lies_in(self, other: Quote) -> bool:
+        """Whether the other quote holds these very words."""
+        return self.source == other.source and other.span.start <= self.span.start and self.span.end <= other.span.end
+
+    def citation(self, number: int) -> Citation:
+        """As an answer cites it."""
+        return Citation(number, self.source, self.span.start, self.span.end, self.text, self.language)
+
+
+def pair_with(first: Quote, second: Quote, item: Evidence, cost: float = 0) -> Quote:
+    """Two sentences in a row as one quote, with the better score less ``cost``."""
+    span = Span(min(first.span.start, second.span.start), max(first.span.end, second.span.end))
+    text = item.text[span.start - item.span.start : span.end - item.span.start]
+    return replace(first, span=span, text=text, score=max(first.score, second.score) - cost)
+
 
 def rank_quotes(evidence: Sequence[Evidence]) -> list[Quote]:
-    """All sentences of the evidence, best first."""
-    quotes = [
-        Quote(
-            item.source,
-            item.language,
-            sentence.span,
-            sentence.text,
-            (1 - SENTENCE_SHARE) * item.score + SENTENCE_SHARE * sentence.score,
+    """Quotes that share no sentence, best first: a sentence with that neighbour in its chunk which scores better.
+
+    A sentence's score joins its own similarity to the question with that of its chunk. Its neighbour often holds what
+    the sentence itself speaks of as "it" or "the company".
+    """
+    sentences = [
+        (
+            replace(
+                Quote.of(item, sentence), score=(1 - SENTENCE_SHARE) * item.score + SENTENCE_SHARE * sentence.score
+            ),
+            item,
         )
         for item in evidence
         for sentence in item.sentences
     ]
-    return sorted(quotes, key=lambda quote: -quote.score)
+    sentences.sort(key=lambda scored: -scored[0].score)
+    left = {(quote.source, quote.span.start): quote for quote, _ in sentences}
+    ranked = []
+    for quote, item in sentences:
+        if left.pop((quote.source, quote.span.start), None) is None:
+            continue
+        beside = [other for other in _neighbours(quote, item) if (quote.source, other) in left]
+        if beside:
+            best = max(beside, key=lambda start: left[quote.source, start].score)
+            quote = pair_with(quote, left.pop((quote.source, best)), item)
+        ranked.append(quote)
+    return ranked
+
+
+def _neighbours(quote: Quote, item: Evidence) -> Iterator[int]:
+    """Where the sentences before and after begin."""
+    starts = sorted(sentence.span.start for sentence in item.sentences)
+    place = starts.index(quote.span.start)
+    yield from starts[max(place - 1, 0) : place] + starts[place + 1 : place + 2]
 
 
 def choose_quotes(ranked: Sequence[Quote]) -> list[Quote]:
-    """The best sentence, and up to two others that score nearly as well; of copies of a text, the best."""
+    """The best quote, and up to two others that score nearly as well; of copies of a text, the best."""
     different = list({quote.text: quote for quote in reversed(ranked)}.values())[::-1]
     return [quote for quote in different[:MAX_QUOTES] if quote.score >= ranked[0].score - MARGIN]
 

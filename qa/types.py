@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Verdict = Literal["supported"]
+Verdict = Literal["supported", "unsupported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,24 @@ class Withheld:
 
     text: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedSentence:
+    """A sentence of a text that was held against the documents: the citations that support it, or why none does."""
+
+    text: str
+    verdict: Verdict
+    reason: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the documents say to a text, sentence by sentence."""
+
+    sentences: tuple[VerifiedSentence, ...]
+    citations: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ def test_questions_at_once_share_one_model(worded: Chatbot) -> None:
         answers = list(pool.map(worded.ask, [ENGLISH] * 4))
     assert len(models_running()) == 1
     assert all(answer.receipt.asked and answer.receipt.fault is None for answer in answers)
-    assert len({answer.text for answer in answers}) == 1
+    assert len({answer.citations[0] for answer in answers}) == 1  # llama.cpp's own words may differ from run to run
 
 
 class Inventor(Writer):

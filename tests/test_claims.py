@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,9 +15,10 @@ from evals.claims_page import to_markdown
 from evals.claims_report import FALSE, FALSE_HARD, HARD, TRUE, TRUE_HARD, ClaimsReport, Outcome, report
 from evals.claimset import CLAIMS_FILE, Claim, Kind, load_claims
 from evals.goldenset import load_golden, split_of
-from index import Index
+from index import Index, load_settings
 from index.errors import UsageError
 from index.sentences import split_sentences
+from qa import Chatbot
 from tests.conftest import CORPUS, SEEDS
 from ui.cli import USAGE, main
 
@@ -178,57 +177,25 @@ def test_a_document_that_the_corpus_lacks_is_named() -> None:
         measure([claim(1, "figure", True)], {"b": "en"}, lambda text: Outcome(accepted=True, notes=()))
 
 
-# -- Verification, by a verifier that knows a document's sentences only -----------------------------------------------
-
-
-@dataclass(frozen=True)
-class Quote:
-    source: str
-    quote: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    verdict: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Found:
-    sentences: Sequence[Checked]
-    citations: Sequence[Quote]
-
-
-class ByQuotation:
-    """Supports a sentence that stands in the corpus word for word."""
-
-    def __init__(self, index: Index) -> None:
-        self._documents = [document for d in index.documents() if (document := index.document(d.source))]
-
-    def verify(self, text: str) -> Found:
-        sentences, citations = [], []
-        for sentence in split_sentences(text, "en"):
-            words = text[sentence.start : sentence.end]
-            found = [Quote(document.id, words) for document in self._documents if words in document.text]
-            sentences.append(Checked("supported", None) if found else Checked("unsupported", "stands nowhere"))
-            citations += found
-        return Found(sentences, citations)
+# -- Verification -----------------------------------------------------------------------------------------------------
 
 
 def test_a_claim_is_accepted_when_all_its_sentences_are_supported(corpus_index: Index) -> None:
-    verifier = ByQuotation(corpus_index)
+    bot = Chatbot(corpus_index, load_settings(llm="none"))
     right = "LG said it was eager to cooperate more closely with Meta."
-    assert verify(verifier, right) == Outcome(accepted=True, notes=(f"003_f03269b3951d46b0.txt: {right}",))
-    assert verify(verifier, f"{right} It was not.") == Outcome(accepted=False, notes=("stands nowhere",))
-    assert verify(verifier, "") == Outcome(accepted=False, notes=())
+    assert verify(bot, right) == Outcome(accepted=True, notes=(f"003_f03269b3951d46b0.txt: {right}",))
+    assert not verify(bot, f"{right} Its profit was 12 billion dollars.").accepted
 
 
-def test_quotation_alone_recognizes_no_claim(corpus_index: Index) -> None:
-    verifier = ByQuotation(corpus_index)
-    languages = {summary.source: summary.language for summary in corpus_index.documents()}
-    results = measure(CLAIMS, languages, lambda text: verify(verifier, text))
-    assert {result.outcome.accepted for result in results} == {False}
-    assert Counter(result.stated_in for result in results)["other languages only"] > len(CLAIMS) / 3
+def test_the_command_prints_the_figures_and_keeps_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "claims.json"
+    assert main(["eval", "claims", "--corpus", str(CORPUS), "--split", "tune", "--out", str(kept)]) == 0
+    printed = capsys.readouterr().out
+    assert "| magnitude | " in printed
+    rows = json.loads(kept.read_text("utf-8"))["results"]
+    assert len(rows) == len(load_claims("tune"))
+    wrong = [row for row in rows if row["claim"]["kind"] == "magnitude" and not row["claim"]["true"]]
+    assert not any(row["outcome"]["accepted"] for row in wrong)
 
 
 # -- Wrong input -------------------------------------------------------------------------------------------------------

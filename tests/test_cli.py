@@ -48,7 +48,7 @@ def test_from_a_folder_to_an_answer(folder: Path) -> None:
     answered = run("ask", "Wie viele Bienen leben in einem Bienenstock?", "--llm", "none")
     assert answered.returncode == 0
     assert "A hive holds 40,000 bees." in answered.stdout
-    assert "[1] bees.txt · en · characters 17–42" in answered.stdout
+    assert "[1] bees.txt · en · characters 0–42" in answered.stdout
     listed = run("list").stdout
     assert listed.splitlines()[1].split() == ["bees.txt", "en", "42", "1"]
     assert run("show", "bees.txt").stdout == "Bees make honey. A hive holds 40,000 bees."
@@ -237,3 +237,34 @@ def test_help_is_light_and_a_closed_pipe_is_no_fault(corpus_dir: Path) -> None:
         check=False,
     )
     assert closed.stderr == ""
+
+
+def test_verify_says_of_each_sentence_whether_the_documents_say_it(corpus_dir: Path, tmp_path: Path) -> None:
+    right = "William Cho talked with Zuckerberg for two hours on Wednesday."
+    at = ("--data-dir", corpus_dir)
+    done = run("verify", right, *at)
+    assert done.returncode == 0
+    assert done.stdout.startswith("supported")
+    assert "003_f03269b3951d46b0.txt" in done.stdout
+    both = tmp_path / "text.txt"
+    both.write_text(f"{right} William Cho talked with Zuckerberg for nine hours on Wednesday.", "utf-8")
+    done = run("verify", both, "--json", *at)
+    assert done.returncode == 3
+    given = json.loads(done.stdout)
+    assert [sentence["verdict"] for sentence in given["sentences"]] == ["supported", "unsupported"]
+    assert given["sentences"][0]["citations"] == [1] == [citation["number"] for citation in given["citations"]]
+    assert "nine hours" in given["sentences"][1]["reason"]
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": "a", "text": right}) + "\n" + json.dumps({"id": "b", "question": right}) + "\n")
+    done = run("verify", "--batch", rows, *at)
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["id"] == "a"
+    assert first["sentences"][0]["verdict"] == "supported"
+    assert '"text"' in second["error"]
+
+
+def test_verify_of_nothing_or_of_no_text_is_a_usage_error(corpus_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "picture").write_bytes(b"\x89PNG\xff\xfe")
+    check_fault(run("verify", " ", "--data-dir", corpus_dir), 2, "nothing to verify")
+    check_fault(run("verify", tmp_path / "picture", "--data-dir", corpus_dir), 2, "not text in UTF-8")
+    assert run("verify", "--data-dir", corpus_dir).returncode == 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +11,7 @@ import pytest
 import index.publish
 import index.space
 import qa.chatbot
-import qa.check
-import qa.compose
+import qa.quotes
 from evals.gate import SPLIT, baseline_path, floors, judge, read_baseline
 from evals.goldenset import load_golden
 from evals.results import RESULTS_FILE, read_rows
@@ -20,7 +19,8 @@ from evals.run import run
 from index import load_settings
 from index.types import FloatArray
 from qa import Citation
-from qa.check import Check
+from qa.quotes import Quote
+from qa.verify import Outcome, Verifier
 from tests.conftest import CORPUS
 
 
@@ -44,7 +44,7 @@ def test_citations_shifted_by_one(out: Path, monkeypatch: pytest.MonkeyPatch) ->
     def shifted(number: int, source: str, start: int, end: int, quote: str, language: str) -> Citation:
         return Citation(number, source, start + 1, end + 1, quote, language)
 
-    monkeypatch.setattr(qa.compose, "Citation", shifted)
+    monkeypatch.setattr(qa.quotes, "Citation", shifted)
     assert any(line.startswith("exact_offsets is 0.000") for line in red_lines(out))
 
 
@@ -76,10 +76,10 @@ def test_a_check_that_always_says_yes(tmp_path: Path, monkeypatch: pytest.Monkey
 
     assert truth(red_lines(tmp_path / "out", "llamacpp", golden)) == []
 
-    def yes(*_: Any) -> Check:
-        return Check(True)
+    def yes(verifier: Verifier, sentence: str, language: str, among: Sequence[Quote]) -> Outcome:
+        return Outcome(among[0])
 
-    monkeypatch.setattr(qa.check, "check_sentence", yes)
+    monkeypatch.setattr(Verifier, "check", yes)
     assert truth(red_lines(tmp_path / "out", "llamacpp", golden))
 
 

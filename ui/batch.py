@@ -20,11 +20,13 @@ class Row:
     """A line of the input."""
 
     id: object
-    question: str
+    text: str
 
 
-def run_batch(path: str, answer: Callable[[Row], dict[str, object]]) -> int:
+def run_batch(path: str, answer: Callable[[Row], dict[str, object]], key: str = "question") -> int:
     """Answer every line of the file (``-``: standard input); a line that cannot be answered gives {"id", "error"}.
+
+    ``key`` is what the text of a line goes by, beside its id.
 
     Raises:
         UsageError: the file cannot be read.
@@ -34,9 +36,9 @@ def run_batch(path: str, answer: Callable[[Row], dict[str, object]]) -> int:
         total += 1
         row_id: object = None
         try:
-            row = _parse(line, number)
+            row = _parse(line, number, key)
             row_id = row.get("id")
-            result = answer(Row(row_id, _question(row, number)))
+            result = answer(Row(row_id, _text(row, number, key)))
         except PolyciteError as error:
             failed += 1
             result = {"id": row_id, "error": str(error)}
@@ -62,18 +64,18 @@ def _lines(path: str) -> Iterator[tuple[int, bytes]]:
         ) from error
 
 
-def _parse(line: bytes, number: int) -> dict[str, object]:
+def _parse(line: bytes, number: int, key: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f'line {number} is not JSON in UTF-8; write {{"id": 1, "question": "…"}}') from error
+        raise UsageError(f'line {number} is not JSON in UTF-8; write {{"id": 1, "{key}": "…"}}') from error
     if not isinstance(row, dict):
-        raise UsageError(f'line {number} is not an object; write {{"id": 1, "question": "…"}}')
+        raise UsageError(f'line {number} is not an object; write {{"id": 1, "{key}": "…"}}')
     return row
 
 
-def _question(row: dict[str, object], number: int) -> str:
-    question = row.get("question")
-    if not isinstance(question, str):
-        raise UsageError(f'line {number} has no "question" that is a text; write {{"id": 1, "question": "…"}}')
-    return question
+def _text(row: dict[str, object], number: int, key: str) -> str:
+    text = row.get(key)
+    if not isinstance(text, str):
+        raise UsageError(f'line {number} has no "{key}" that is a text; write {{"id": 1, "{key}": "…"}}')
+    return text

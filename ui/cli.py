@@ -12,7 +12,8 @@ from evals.lists import numbers, words
 ANSWERED, FAULT, USAGE, ABSTAINED, INTERRUPTED = 0, 1, 2, 3, 130
 
 _EPILOG = (
-    "Exit status: 0 answered, 3 abstained, 2 usage, 1 a fault. Settings: flags, POLYCITE_* variables, polycite.toml."
+    "Exit status: 0 answered, 3 abstained (verify: something is not supported), 2 usage, 1 a fault. "
+    "Settings: flags, POLYCITE_* variables, polycite.toml."
 )
 
 
@@ -31,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--json", action="store_true", help="print one JSON line")
     asking.add_argument(
-        "--batch", metavar="FILE", help="JSON lines in, with id and question; JSON lines out (-: stdin)"
+        "--batch", metavar="FILE", help="JSON lines in, with id and question (verify: text); JSON lines out (-: stdin)"
     )
 
     index = commands.add_parser("index", parents=[shared], help="read a folder of documents into the index")
@@ -54,6 +55,11 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("--llm", help="who words the answer: auto, llamacpp, none (default: auto)")
     ask.add_argument("--model", metavar="GGUF", help="path of a GGUF file (default: the bundled model)")
     ask.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
+
+    verify = commands.add_parser(
+        "verify", parents=[shared, asking], help="hold a text, sentence by sentence, against the documents"
+    )
+    verify.add_argument("text", metavar="TEXT|FILE", nargs="?", help="a text, or the name of a file that holds it")
 
     commands.add_parser("list", parents=[shared], help="list the documents in the index")
     show = commands.add_parser("show", parents=[shared], help="print a document's text, in which offsets count")
@@ -110,8 +116,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    if hasattr(arguments, "batch") and (arguments.question is None) == (arguments.batch is None):
-        parser.error(f"{arguments.command} takes a question or --batch FILE, one of the two")
+    if hasattr(arguments, "batch"):
+        key = "text" if arguments.command == "verify" else "question"
+        if (getattr(arguments, key) is None) == (arguments.batch is None):
+            parser.error(f"{arguments.command} takes a {key} or --batch FILE, one of the two")
 
     if arguments.command == "eval":
         _check_eval(parser, arguments)

@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         "index": _index,
         "search": _search,
         "ask": _ask,
+        "verify": _verify,
         "list": _list,
         "show": _show,
         "remove": _remove,
@@ -74,7 +75,7 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.batch:
             return run_batch(
                 arguments.batch,
-                lambda row: jsonform.search(row.id, row.question, index.search(row.question, arguments.k)),
+                lambda row: jsonform.search(row.id, row.text, index.search(row.text, arguments.k)),
             )
         found = index.search(arguments.question, arguments.k)
     _print(
@@ -88,7 +89,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
 
     with closing(Chatbot(Index.open(settings), settings)) as bot:
         if arguments.batch:
-            return run_batch(arguments.batch, lambda row: jsonform.answer(row.id, bot.ask(row.question)))
+            return run_batch(arguments.batch, lambda row: jsonform.answer(row.id, bot.ask(row.text)))
         answer = bot.ask(arguments.question)
     if answer.receipt.fault:
         sys.stderr.write(f"polycite: {answer.receipt.fault}; the documents' own words stand in for it\n")
@@ -97,6 +98,33 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     if answer.receipt.fault and asked_for:  # the quotes are good, but not what was asked for
         return FAULT
     return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    from qa.verify import Verifier
+
+    with Index.open(settings) as index:
+        verifier = Verifier(index)
+        if arguments.batch:
+            return run_batch(
+                arguments.batch, lambda row: jsonform.verification(row.id, verifier.verify(row.text)), "text"
+            )
+        found = verifier.verify(_text_or_file(arguments.text))
+    _print(jsonform.line(jsonform.verification(None, found)) if arguments.json else render.verification(found))
+    return ANSWERED if all(sentence.verdict == "supported" for sentence in found.sentences) else ABSTAINED
+
+
+def _text_or_file(given: str) -> str:
+    """The content of the file of that name, or else the text itself."""
+    path = Path(given)
+    try:
+        if not path.is_file():
+            return given
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text in UTF-8; convert it, or give the text itself") from error
+    except (OSError, ValueError):  # too long for a name, or with a null in it: a text
+        return given
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:

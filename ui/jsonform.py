@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from index import Evidence
-from qa.types import Answer
+from qa.types import Answer, Verification
 
 
 def line(value: object) -> str:
@@ -55,4 +55,13 @@ def answer(row_id: object, given: Answer) -> dict[str, object]:
         "model": given.model,
         "timings": {name: round(seconds, 4) for name, seconds in given.timings.items()},
         "receipt": asdict(given.receipt),
+    }
+
+
+def verification(row_id: object, found: Verification) -> dict[str, object]:
+    """What ``verify --json`` prints."""
+    return {
+        "id": row_id,
+        "sentences": [asdict(sentence) for sentence in found.sentences],
+        "citations": [asdict(citation) for citation in found.citations],
     }

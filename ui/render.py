@@ -10,7 +10,7 @@ from index.database import FILE_NAME
 from index.doctor import Finding
 from index.store import DocumentSummary
 from qa.phrases import phrase
-from qa.types import Answer
+from qa.types import Answer, Verification
 
 # Escape sequences and marks that turn the direction of writing could make a terminal show what is not there.
 _HARMFUL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -34,6 +34,19 @@ def answer(given: Answer) -> str:
         if citation.quote not in shown:
             lines.append(f"    {citation.quote}")
     lines += [f"Withheld: {item.text} ({item.reason})" for item in given.withheld]
+    return harmless("\n".join(lines))
+
+
+def verification(found: Verification) -> str:
+    """Each sentence with its verdict, and the words that support it or the reason why none do."""
+    cited = {citation.number: citation for citation in found.citations}
+    lines = []
+    for sentence in found.sentences:
+        lines.append(f"{sentence.verdict:<11}  {sentence.text}")
+        for citation in (cited[number] for number in sentence.citations):
+            lines.append(f"             [{citation.number}] {citation.quote}\n             {_place(citation)}")
+        if sentence.reason:
+            lines.append(f"             {sentence.reason}")
     return harmless("\n".join(lines))
 
 
