@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,7 +28,7 @@ TOML_FILE = "polycite.toml"
 
 OLLAMA = "ollama:"  # before the name of a model of Ollama's
 
-LLMChoice = Literal["auto", "llamacpp", "none"]
+LLMChoice = Literal["auto", "ollama", "llamacpp", "openai", "none"]
 
 
 class Settings(BaseSettings):
@@ -46,9 +46,22 @@ class Settings(BaseSettings):
     ollama_url: str = Field("http://127.0.0.1:11434", description="where Ollama listens")
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for an answer")
     max_question_chars: int = Field(2000, ge=10, description="a longer question is refused")
-    llm: LLMChoice = Field("auto", description="who words the answer: auto, llamacpp, none (quotes only)")
-    model: str | None = Field(None, description="path of a GGUF file for llama.cpp (default: the bundled model)")
-    model_timeout: float = Field(30, gt=0, description="seconds the model may take for one answer")
+    llm: LLMChoice = Field("auto", description="who words the answer: auto, ollama, llamacpp, openai, or none (quotes)")
+    model: str | None = Field(
+        None, description="name of a model, or path of a GGUF file (default: llama3.2 in Ollama, else the bundled one)"
+    )
+    base_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="address of an OpenAI-compatible server, with its /v1"
+    )
+    api_key: SecretStr | None = Field(None, description="key of that server; better in POLYCITE_API_KEY than on a line")
+    model_window: int | None = Field(
+        None,
+        ge=512,
+        description="tokens of prompt and answer together (default: 2048 for the bundled one, else 4096)",
+    )
+    model_timeout: float | None = Field(
+        None, gt=0, description="seconds a model may take for one answer (default: 30 for the bundled one, else 120)"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -13,10 +13,11 @@ from index.errors import ModelError
 from index.language import detect_language, same_language
 from index.sentences import split_sentences
 from qa.budget import context_item
-from qa.compose import Draft, abstain, compose
+from qa.compose import Draft, abstain, compose, quoted
 from qa.marks import strip_marks
 from qa.models import choose_model
-from qa.quotes import Quote, choose_quotes, is_weak, rank_quotes
+from qa.prompt import declines
+from qa.quotes import Quote, choose_quotes, different, is_weak, rank_quotes
 from qa.types import (
     Answer,
     AnswerReady,
@@ -25,6 +26,7 @@ from qa.types import (
     EvidenceFound,
     Receipt,
     SentenceVerified,
+    Usage,
     Verification,
     Withheld,
 )
@@ -46,7 +48,7 @@ class Chatbot:
         self._verifier = Verifier(index)
         choice = choose_model(settings)
         self._why = choice.why
-        self._writer = Writer(choice.model, settings.model_timeout) if choice.model else None
+        self._writer = Writer(choice.model, settings.api_key) if choice.model else None
 
     @classmethod
     def open(cls, data_dir: str | Path | None = None, **settings: object) -> Chatbot:
@@ -102,9 +104,9 @@ class Chatbot:
         return self._verifier.verify(text)
 
     def stream(self, question: str) -> Generator[Event, None, None]:
-        """Answer a question as it goes: evidence, draft tokens, verified sentences, and last the answer.
+        """Answer a question as it goes: evidence, quotes, draft tokens, the draft's verified sentences, the answer.
 
-        Closing the iterator stops the model.
+        The quotes come at once, without waiting for the model. Closing the iterator stops the model.
         """
         started = time.perf_counter()
         question = question.strip()
@@ -120,41 +122,50 @@ class Chatbot:
             yield AnswerReady(abstain(question, language, ranked, timings, receipt))
             return
         quotes = choose_quotes(ranked)
+        for sentence, citation in quoted(quotes):
+            timings.setdefault("first_quote", time.perf_counter() - started)
+            yield SentenceVerified(sentence, (citation,))
         asked = time.perf_counter()
-        draft = yield from self._draft(question, language, quotes)
+        draft = yield from self._draft(question, language, ranked)
         timings["model"] = time.perf_counter() - asked
         answer = compose(question, language, quotes, draft, timings)
-        for sentence in answer.sentences:
-            cited = tuple(citation for citation in answer.citations if citation.number in sentence.citations)
-            yield SentenceVerified(sentence, cited)
+        cited = {citation.number: citation for citation in answer.citations}
+        for sentence in answer.sentences[: len(draft.supported)]:
+            yield SentenceVerified(sentence, tuple(cited[number] for number in sentence.citations))
         timings["total"] = time.perf_counter() - started
         yield AnswerReady(answer)
 
-    def _draft(self, question: str, language: str, quotes: Sequence[Quote]) -> Generator[Event, None, Draft]:
+    def _draft(self, question: str, language: str, ranked: Sequence[Quote]) -> Generator[Event, None, Draft]:
         """Have the model word the best quotes, if it speaks the languages, and check every sentence of it."""
         if self._writer is None:
             return Draft("none", Receipt(asked=False, why=self._why))
         spec = self._writer.spec
-        readable = [quote for quote in quotes if _speaks(spec.languages, quote.language)]
-        if not _speaks(spec.languages, language) or quotes[0] not in readable:
+        if not _speaks(spec.languages, language) or not _speaks(spec.languages, ranked[0].language):
             which = "the question" if not _speaks(spec.languages, language) else "the best evidence"
             why = f"quotes only: {spec.name} speaks {', '.join(spec.languages)}, and {which} is in another language"
             return Draft("none", Receipt(asked=False, why=why))
-        planned, included, dropped = self._writer.plan(question, language, readable)
-        text, fault = "", None
-        pieces = self._writer.draft(question, included)
+        readable = [quote for quote in different(ranked) if _speaks(spec.languages, quote.language)]
+        planned, included, dropped = self._writer.plan(question, language, readable[: spec.passages])
+        text, fault, used = "", None, Usage()
+        pieces = self._writer.draft(question, language, included)
         try:
-            for piece in pieces:
+            while True:
+                piece = next(pieces)
                 text += piece
                 yield DraftToken(piece)
+        except StopIteration as end:
+            used = end.value
         except ModelError as error:
             fault = str(error)
-        supported, withheld = self._check(text, language, included)
+        finally:
+            pieces.close()
+        supported, withheld = ([], []) if declines(text) else self._check(text, language, included)
         receipt = Receipt(
             asked=True,
-            why=self._why,
+            why=self._why + ("; it found no answer in the evidence" if declines(text) else ""),
             window=spec.window,
             planned_tokens=planned,
+            used=used,
             included=tuple(map(context_item, included)),
             dropped=tuple(map(context_item, dropped)),
             fault=fault,
@@ -178,4 +189,4 @@ class Chatbot:
 
 
 def _speaks(languages: Sequence[str], language: str) -> bool:
-    return any(same_language(spoken, language) for spoken in languages)
+    return not languages or any(same_language(spoken, language) for spoken in languages)

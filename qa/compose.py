@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qa.phrases import phrase
 from qa.quotes import MAX_QUOTES, Quote
-from qa.types import Answer, AnswerSentence, ClosestPassage, Receipt, Withheld
+from qa.types import Answer, AnswerSentence, Citation, ClosestPassage, Receipt, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +20,32 @@ class Draft:
     withheld: tuple[Withheld, ...] = ()
 
 
+def quoted(quotes: Sequence[Quote]) -> list[tuple[AnswerSentence, Citation]]:
+    """Each quote as a sentence of an answer, in its own words, with its citation."""
+    return [
+        (AnswerSentence(quote.text, "supported", (number,)), quote.citation(number))
+        for number, quote in enumerate(quotes, start=1)
+    ]
+
+
 def compose(question: str, language: str, quotes: Sequence[Quote], draft: Draft, timings: dict[str, float]) -> Answer:
-    """Put the model's checked sentences first, then the quotes that they do not rest on, each in its own words."""
-    order = list(dict.fromkeys([quote for _, quote in draft.supported] + list(quotes)))
+    """Put the model's checked sentences first, then the quotes that they do not rest on, each in its own words.
+
+    A quote keeps its number, whoever words it; there are MAX_QUOTES citations at most.
+    """
+    cited = list(dict.fromkeys(quote for _, quote in draft.supported))
+    others = [quote for quote in cited if quote not in quotes]
+    kept = [quote for quote in quotes if quote in cited]
+    kept += [quote for quote in quotes if quote not in cited][: max(MAX_QUOTES - len(cited), 0)]
+    order = [quote for quote in quotes if quote in kept] + others
     numbers = {quote: number for number, quote in enumerate(order, start=1)}
     worded = [AnswerSentence(text, "supported", (numbers[quote],)) for text, quote in draft.supported]
-    cited = {quote for _, quote in draft.supported}
-    quoted = [AnswerSentence(quote.text, "supported", (numbers[quote],)) for quote in order if quote not in cited]
+    left = [AnswerSentence(quote.text, "supported", (numbers[quote],)) for quote in order if quote not in cited]
     return Answer(
         question=question,
         language=language,
-        text=_text(language, worded, quoted),
-        sentences=(*worded, *quoted),
+        text=_text(language, worded, left),
+        sentences=(*worded, *left),
         withheld=draft.withheld,
         citations=tuple(quote.citation(number) for quote, number in numbers.items()),
         closest=(),

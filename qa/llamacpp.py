@@ -104,11 +104,11 @@ class LlamaCppServer:
         """
         from llama_index.llms.openai_like import OpenAILike
 
-        from qa.openai_clients import loopback_clients
+        from qa.openai_clients import closing_clients
 
         base = f"{self.address}/v1"
         limits: dict[str, Any] = {"timeout": timeout, "max_retries": 0}
-        client, async_client = loopback_clients(base_url=base, api_key=self._key, **limits)
+        client, async_client = closing_clients(direct=True, base_url=base, api_key=self._key, **limits)
         options: dict[str, Any] = limits | {"openai_client": client, "async_openai_client": async_client}
         llm: LLM = OpenAILike(
             model=self.alias,

@@ -1,4 +1,4 @@
-"""OpenAI clients for a server of our own on loopback; imported only with a model, since openai takes its time."""
+"""OpenAI clients that hang up; imported only with a model, since openai takes its time."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from openai import AsyncOpenAI, AsyncStream, OpenAI, Stream
 T = TypeVar("T")
 
 
-def loopback_clients(**options: Any) -> tuple[OpenAI, AsyncOpenAI]:  # noqa: ANN401 - the clients' own options
-    """Make clients whose connection closes with the stream, which tells llama.cpp to stop writing.
+def closing_clients(*, direct: bool = False, **options: Any) -> tuple[OpenAI, AsyncOpenAI]:  # noqa: ANN401 - theirs
+    """Make clients whose connection closes with the stream, which tells a server to stop writing.
 
     openai's Stream is part of a reference cycle: left alone, its connection stays open until garbage collection.
     """
-    # No proxy may come between this process and its child, and a connection kept open would have to be closed.
-    direct: dict[str, Any] = {"trust_env": False, "limits": httpx.Limits(max_keepalive_connections=0)}
+    # ``direct``: no proxy may come between this process and its child. A connection kept open would have to be closed.
+    transport: dict[str, Any] = {"trust_env": not direct, "limits": httpx.Limits(max_keepalive_connections=0)}
     return (
-        _Client(http_client=httpx.Client(**direct), **options),
-        _AsyncClient(http_client=httpx.AsyncClient(**direct), **options),
+        _Client(http_client=httpx.Client(**transport), **options),
+        _AsyncClient(http_client=httpx.AsyncClient(**transport), **options),
     )
 
 

@@ -83,9 +83,13 @@ def _neighbours(quote: Quote, item: Evidence) -> Iterator[int]:
 
 
 def choose_quotes(ranked: Sequence[Quote]) -> list[Quote]:
-    """The best quote, and up to two others that score nearly as well; of copies of a text, the best."""
-    different = list({quote.text: quote for quote in reversed(ranked)}.values())[::-1]
-    return [quote for quote in different[:MAX_QUOTES] if quote.score >= ranked[0].score - MARGIN]
+    """The best quote, and up to two others that score nearly as well."""
+    return [quote for quote in different(ranked)[:MAX_QUOTES] if quote.score >= ranked[0].score - MARGIN]
+
+
+def different(ranked: Sequence[Quote]) -> list[Quote]:
+    """The best of each text."""
+    return list({quote.text: quote for quote in reversed(ranked)}.values())[::-1]
 
 
 def is_weak(evidence: Sequence[Evidence]) -> bool:

@@ -77,6 +77,15 @@ class ContextItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens by the server's own count; None where it gives none. ``cached``: of the prompt, not read again."""
+
+    prompt: int | None = None
+    cached: int | None = None
+    answer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What went to the model and what was left out.
 
@@ -84,7 +93,8 @@ class Receipt:
         asked: whether the model was asked at all.
         why: one sentence on who worded the answer, and why.
         window: tokens that the model can take; 0 without a model.
-        planned_tokens: tokens of the prompt as planned (tiktoken's count times a margin for the languages in it).
+        planned_tokens: tokens of prompt and answer as planned (tiktoken's count times a margin for their languages).
+        used: tokens that it took in fact.
         included, dropped: passages that were, and were not, part of the prompt.
         fault: what went wrong with the model, in one line, if anything did.
     """
@@ -93,6 +103,7 @@ class Receipt:
     why: str
     window: int = 0
     planned_tokens: int = 0
+    used: Usage = Usage()
     included: tuple[ContextItem, ...] = ()
     dropped: tuple[ContextItem, ...] = ()
     fault: str | None = None

@@ -1,87 +1,143 @@
-"""A model, asked for a draft: one short sentence in the words of the best quotes."""
+"""A model, asked for a draft: what it is sent fits its window, and what it sends comes within its time."""
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from index.errors import ModelError
 from qa.budget import fit, plan_tokens
+from qa.connect import Connection, connect
 from qa.models import ModelSpec
 from qa.prompt import load_prompt
 from qa.quotes import Quote
+from qa.types import Usage
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM
-
-    from qa.llamacpp import LlamaCppServer
+    from llama_index.core.llms import ChatMessage, ChatResponse
+    from pydantic import SecretStr
 
 TOKENS_A_TURN = 8  # what a chat template adds around each turn, at most
+_SHOWN = 200  # characters of a client library's message
 
 
 class Writer:
-    """Starts its model when the first draft is asked for, and keeps it until closed."""
+    """Connects to its model when the first draft is asked for, and keeps it until closed; safe across threads."""
 
-    def __init__(self, spec: ModelSpec, timeout: float) -> None:
+    def __init__(self, spec: ModelSpec, key: SecretStr | None = None) -> None:
         self.spec = spec
-        self._timeout = timeout
-        self._server: LlamaCppServer | None = None
-        self._llm: LLM | None = None
-        self._starting = threading.Lock()
+        self._key = key
+        self._connection: Connection | None = None
+        self._connecting = threading.Lock()
         self._prompt = load_prompt(spec.prompt)
 
     def close(self) -> None:
-        """Stop the model."""
-        with self._starting:
-            self._discard()
-
-    def _discard(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        self._server = self._llm = None
+        """Hang up; a llama.cpp child ends."""
+        with self._connecting:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection[1]()
 
     def plan(self, question: str, language: str, quotes: Sequence[Quote]) -> tuple[int, list[Quote], list[Quote]]:
-        """Plan a prompt: (tokens it may take, quotes that fit, quotes that do not)."""
-        turns = self._prompt.turns([], question)
+        """Plan a prompt: (tokens it may take with the answer, quotes that fit, quotes that do not)."""
+        turns = self._prompt.turns([], question, language)
         fixed = sum(plan_tokens(content, language) + TOKENS_A_TURN for _, content in turns) + self.spec.max_tokens
         included, dropped = fit(quotes, self.spec.window - fixed)
         return fixed + sum(plan_tokens(quote.text, quote.language) for quote in included), included, dropped
 
-    def draft(self, question: str, quotes: Sequence[Quote]) -> Iterator[str]:
-        """Yield the draft piece by piece; closing the iterator stops the model.
+    def draft(self, question: str, language: str, quotes: Sequence[Quote]) -> Generator[str, None, Usage]:
+        """Yield the draft piece by piece, and return what it took; closing the iterator stops the model.
 
         Raises:
-            ModelError: the model cannot be started, fails, or takes longer than its time.
+            ModelError: the model cannot be reached or started, fails, or takes longer than its time in all.
         """
         from llama_index.core.llms import ChatMessage
 
-        started = time.monotonic()
-        turns = self._prompt.turns([quote.text for quote in quotes], question)
+        turns = self._prompt.turns([quote.text for quote in quotes], question, language)
         messages = [ChatMessage(role=role, content=content) for role, content in turns]
+        last: ChatResponse | None = None
+        with closing(self._in_time(messages)) as pieces:
+            for piece in pieces:
+                last = piece
+                if piece.delta:
+                    yield piece.delta
+        return _usage(last)
+
+    def _in_time(self, messages: Sequence[ChatMessage]) -> Generator[ChatResponse, None, None]:
+        """What the model sends, read by a thread: a client waits for each byte, but nobody for the last one."""
+        deadline = time.monotonic() + self.spec.timeout
+        arrived: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
+        enough = threading.Event()
+        threading.Thread(target=self._read, args=(messages, arrived, enough), daemon=True).start()
         try:
-            with closing(self._model().stream_chat(messages)) as stream:  # closed at once, or the model writes on
+            while True:
+                try:
+                    item = arrived.get(timeout=max(deadline - time.monotonic(), 0))
+                except queue.Empty:
+                    self.close()
+                    limit = f"{self.spec.timeout:g} s"
+                    raise ModelError(f"{self.spec.name} took longer than {limit}; raise model_timeout") from None
+                if item is None:
+                    return
+                if isinstance(item, Exception):
+                    self.close()
+                    raise self._explained(item) from item
+                yield item
+        finally:
+            enough.set()
+
+    def _read(
+        self,
+        messages: Sequence[ChatMessage],
+        arrived: queue.SimpleQueue[ChatResponse | Exception | None],
+        enough: threading.Event,
+    ) -> None:
+        try:
+            with closing(self._connect()[0].stream_chat(messages)) as stream:  # closed at once, or the model writes on
                 for piece in stream:
-                    if piece.delta:
-                        yield piece.delta
-                    if time.monotonic() - started > self._timeout:
-                        raise ModelError(f"{self.spec.name} took longer than model_timeout = {self._timeout:g} s")
-        except ModelError:
-            self.close()
-            raise
-        except Exception as error:  # one boundary: whatever the client library raises becomes our own error here
-            self.close()
-            raise ModelError(f"{self.spec.name} failed: {type(error).__name__}: {error}".splitlines()[0]) from error
+                    arrived.put(piece)
+                    if enough.is_set():
+                        return
+            arrived.put(None)
+        except Exception as error:  # one boundary: whatever a client library raises is told to the one who waits
+            arrived.put(error)
 
-    def _model(self) -> LLM:
-        from qa.llamacpp import LlamaCppServer
+    def _connect(self) -> Connection:
+        with self._connecting:
+            if self._connection is None:
+                self._connection = connect(self.spec, self._key)
+            return self._connection
 
-        with self._starting:
-            if self._server is not None and not self._server.alive:
-                self._discard()
-            if self._server is None or self._llm is None:
-                self._server = LlamaCppServer.start(self.spec.path, self.spec.window, self._timeout)
-                self._llm = self._server.llm(max_tokens=self.spec.max_tokens, timeout=self._timeout)
-            return self._llm
+    def _explained(self, error: Exception) -> ModelError:
+        """One line that names the cause and the next step."""
+        if isinstance(error, ModelError):
+            return error
+        name, kind = self.spec.name, type(error).__name__
+        said = " ".join(str(error).split())[:_SHOWN]
+        if self.spec.provider == "llamacpp":
+            return ModelError(f"{name} failed: {kind}: {said}; ask again, or use --llm none")
+        where = f"{name} at {self.spec.address}"
+        if "Connect" in kind or isinstance(error, ConnectionError):
+            return ModelError(f"{where} cannot be reached; start the server, or use --llm none")
+        if getattr(error, "status_code", None) == 404:
+            return ModelError(
+                f"{where}: the server has no such model; get it with --pull, or name another with --model"
+            )
+        return ModelError(f"{where} failed: {kind}: {said}; look at the server, or use --llm none")
+
+
+def _usage(last: ChatResponse | None) -> Usage:
+    """The server's own count, where it gives one."""
+    if last is None:
+        return Usage()
+    if isinstance(last.raw, dict):  # Ollama's last line
+        return Usage(last.raw.get("prompt_eval_count"), None, last.raw.get("eval_count"))
+    counts = last.additional_kwargs  # LlamaIndex puts the server's counts here, under OpenAI's names
+    timings: dict[str, int] = getattr(last.raw, "timings", None) or {}  # llama.cpp's: what it read, and what it knew
+    cached = timings.get("cache_n")
+    prompt = counts.get("prompt_tokens", timings["prompt_n"] + (cached or 0) if "prompt_n" in timings else None)
+    return Usage(prompt, cached, counts.get("completion_tokens", timings.get("predicted_n")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from index.errors import ModelError, SettingsError, UsageError
 from qa import Answer, AnswerReady, Chatbot, DraftToken, EvidenceFound, SentenceVerified
 from qa.models import choose_model
 from qa.quotes import Quote
+from qa.types import Usage
 from qa.writer import Writer
 
 H100 = "How many H100 GPUs does Meta want to secure by the end of the year?"
@@ -180,19 +181,20 @@ def test_questions_at_once_share_one_model(worded: Chatbot) -> None:
 class Inventor(Writer):
     """A model that always says the same, whatever the evidence."""
 
-    def draft(self, question: str, quotes: Sequence[Quote]) -> Iterator[str]:
+    def draft(self, question: str, language: str, quotes: Sequence[Quote]) -> Generator[str, None, Usage]:
         yield "Mark Zuckerberg is the chief executive officer of LG Electronics. "
         yield quotes[0].text
+        return Usage()
 
 
 def test_what_the_evidence_does_not_say_is_withheld(worded: Chatbot) -> None:
-    worded._writer = Inventor(choose_model(load_settings()).model or pytest.fail("no model"), 30)
+    worded._writer = Inventor(choose_model(load_settings()).model or pytest.fail("no model"))
     answer = worded.ask(ENGLISH)
     assert [item.text for item in answer.withheld] == [
         "Mark Zuckerberg is the chief executive officer of LG Electronics."
     ]
     assert "Mark Zuckerberg is" not in answer.text
-    assert answer.sentences[0].text == answer.citations[0].quote
+    assert answer.sentences[0].text in answer.citations[0].quote
     assert answer.model == "SmolLM2-135M-Instruct"
     check_citations(worded, answer)
 

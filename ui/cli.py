@@ -50,10 +50,17 @@ def build_parser() -> argparse.ArgumentParser:
     search.add_argument("question", metavar="Q", nargs="?")
     search.add_argument("-k", type=int, default=5, metavar="N", help="how many passages (default: 5)")
 
-    ask = commands.add_parser("ask", parents=[shared, asking], help="answer a question with exact citations")
+    wording = argparse.ArgumentParser(add_help=False)
+    wording.add_argument(
+        "--llm", help="who words the answer: auto, ollama, llamacpp, openai, none (quotes only); default: auto"
+    )
+    wording.add_argument(
+        "--model", metavar="M", help="name of a model, or path of a GGUF file (default: llama3.2, or the bundled one)"
+    )
+    wording.add_argument("--base-url", metavar="URL", help="OpenAI-compatible server (its key: POLYCITE_API_KEY)")
+    wording.add_argument("--pull", action="store_true", help="have Ollama fetch the model first")
+    ask = commands.add_parser("ask", parents=[shared, asking, wording], help="answer a question with exact citations")
     ask.add_argument("question", metavar="Q", nargs="?")
-    ask.add_argument("--llm", help="who words the answer: auto, llamacpp, none (default: auto)")
-    ask.add_argument("--model", metavar="GGUF", help="path of a GGUF file (default: the bundled model)")
     ask.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
 
     verify = commands.add_parser(
@@ -71,15 +78,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     remove.add_argument("document", metavar="DOC", help="a name that 'polycite list' prints")
     commands.add_parser("doctor", parents=[shared], help="check that the index is sound, and say what mends it")
-    _add_eval(commands, shared)
+    _add_eval(commands, shared, wording)
     return parser
 
 
-def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
-    run = argparse.ArgumentParser(add_help=False, parents=[shared])
+def _add_eval(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+    wording: argparse.ArgumentParser,
+) -> None:
+    run = argparse.ArgumentParser(add_help=False, parents=[shared, wording])
     run.add_argument("--corpus", metavar="FOLDER", help="documents to ask (default: corpus)")
-    run.add_argument("--llm", help="who words the answers: auto, llamacpp, none (default: auto)")
-    run.add_argument("--model", metavar="GGUF", help="path of a GGUF file (default: the bundled model)")
     run.add_argument("--out", metavar="DIR", help="where results go; an interrupted run in it is resumed")
 
     evals = commands.add_parser("eval", parents=[run], help="ask golden questions and report how good the answers are")

@@ -41,7 +41,26 @@ def run(arguments: argparse.Namespace) -> int:
     flags = {
         name: getattr(arguments, name) for name in Settings.model_fields if getattr(arguments, name, None) is not None
     }
-    return commands[arguments.command](arguments, load_settings(**flags))
+    settings = load_settings(**flags)
+    if getattr(arguments, "pull", False):
+        _pull(settings)
+    return commands[arguments.command](arguments, settings)
+
+
+def _pull(settings: Settings) -> None:
+    from qa.models import DEFAULT_OLLAMA_MODEL
+    from qa.ollama_server import pull
+
+    if settings.llm not in ("auto", "ollama"):
+        raise UsageError(f"--pull fetches a model for Ollama, and --llm is {settings.llm}; leave one of them out")
+    with tqdm(unit="B", unit_scale=True, disable=None, leave=False) as bar:
+
+        def progress(step: str, done: int, total: int) -> None:
+            bar.set_description(step, refresh=False)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        pull(settings.ollama_url, settings.model or DEFAULT_OLLAMA_MODEL, progress)
 
 
 def _index(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -93,7 +112,7 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
         answer = bot.ask(arguments.question)
     if answer.receipt.fault:
         sys.stderr.write(f"polycite: {answer.receipt.fault}; the documents' own words stand in for it\n")
-    asked_for = settings.llm == "llamacpp" or settings.model is not None
+    asked_for = settings.llm != "auto" or settings.model is not None
     _print(jsonform.line(jsonform.answer(None, answer)) if arguments.json else render.answer(answer))
     if answer.receipt.fault and asked_for:  # the quotes are good, but not what was asked for
         return FAULT
