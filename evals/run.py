@@ -21,7 +21,7 @@ from evals.score import ask
 from evals.summary import summarize
 from index import Document, Index, Settings, index_folder
 from index.errors import DataDirError, ModelError, PolyciteError, UsageError
-from qa import Chatbot
+from qa import Chatbot, Conversation
 
 META_FILE = "run.json"
 INDEX_FOLDER = "index"
@@ -157,10 +157,15 @@ def _ask_all(
                 results.append(done[key(row)])
                 _keep(file, results[-1])
         for row in blank:
-            if key(row) in done:
+            if row.turn <= 1:
+                talk = bot.conversation()
+            if key(row) in done and not row.turn:
                 continue
             progress(len(results), len(blank))
-            results.append(_ask_one(bot, row, documents))
+            answered = _ask_one(bot, row, documents, talk)
+            if key(row) in done:  # a turn of an interrupted conversation, for what comes after it
+                continue
+            results.append(answered)
             _keep(file, results[-1])
             if results[-1].error or results[-1].model_asked:
                 faults = faults + 1 if results[-1].error else 0
@@ -171,9 +176,9 @@ def _ask_all(
     return sorted(results, key=lambda row: order[key(row)])
 
 
-def _ask_one(bot: Chatbot, row: ResultRow, documents: dict[str, Document]) -> ResultRow:
+def _ask_one(bot: Chatbot, row: ResultRow, documents: dict[str, Document], talk: Conversation) -> ResultRow:
     try:
-        return ask(bot, row, documents)
+        return ask(bot, row, documents, talk)
     except PolyciteError as error:
         return row.model_copy(update={"error": str(error)})
 

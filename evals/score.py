@@ -13,17 +13,17 @@ from evals.metrics.token_f1 import token_f1
 from evals.metrics.truth import is_true
 from evals.results import CitedWords, FoundChunk, ResultRow, ShownSentence, SupportingPassage
 from index import Document
-from qa import Answer, AnswerReady, AnswerSentence, Chatbot, Citation, EvidenceFound, SentenceVerified
+from qa import Answer, AnswerReady, AnswerSentence, Chatbot, Citation, Conversation, EvidenceFound, SentenceVerified
 
 RESULTS = 20  # chunks looked at for the figures of retrieval
 
 
-def ask(bot: Chatbot, row: ResultRow, documents: dict[str, Document]) -> ResultRow:
-    """Ask the row's question and fill in what came of it; a model's failure is an error, not a score."""
+def ask(bot: Chatbot, row: ResultRow, documents: dict[str, Document], talk: Conversation) -> ResultRow:
+    """Ask the row's question in ``talk`` and fill in what came of it; a model's failure is an error, not a score."""
     seconds: dict[str, float] = {}
     started = time.perf_counter()
     answer, confidence = None, 0.0
-    for event in bot.stream(row.question):
+    for event in talk.stream(row.question):
         if isinstance(event, EvidenceFound):
             seconds["first_event"] = time.perf_counter() - started
             confidence = event.best_score

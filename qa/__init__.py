@@ -1,6 +1,7 @@
 """Questions to verified answers."""
 
 from qa.chatbot import Chatbot
+from qa.conversation import Conversation
 from qa.types import (
     Answer,
     AnswerReady,
@@ -24,6 +25,7 @@ __all__ = [
     "Chatbot",
     "Citation",
     "ClosestPassage",
+    "Conversation",
     "DraftToken",
     "Event",
     "EvidenceFound",

@@ -8,12 +8,13 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from index import Index, Settings, load_settings
+from index import Evidence, Index, Settings, load_settings
 from index.errors import ModelError
 from index.language import detect_language, same_language
 from index.sentences import split_sentences
 from qa.budget import context_item
 from qa.compose import Draft, abstain, compose, quoted
+from qa.conversation import Conversation, earlier, in_context, leans
 from qa.marks import strip_marks
 from qa.models import choose_model
 from qa.prompt import declines
@@ -103,15 +104,20 @@ class Chatbot:
         """Hold any text, sentence by sentence, against the documents; raises UsageError for an empty one."""
         return self._verifier.verify(text)
 
-    def stream(self, question: str) -> Generator[Event, None, None]:
+    def conversation(self) -> Conversation:
+        """Begin a conversation, in which a question may lean on those before it."""
+        return Conversation(self)
+
+    def stream(self, question: str, history: Sequence[Answer] = ()) -> Generator[Event, None, None]:
         """Answer a question as it goes: evidence, quotes, draft tokens, the draft's verified sentences, the answer.
 
-        The quotes come at once, without waiting for the model. Closing the iterator stops the model.
+        The quotes come at once, without waiting for the model. Closing the iterator stops the model. ``history`` are
+        the answers before, oldest first, in a conversation.
         """
         started = time.perf_counter()
         question = question.strip()
-        evidence = self.index.search(question, self._settings.passages)
         language = detect_language(question)
+        evidence = self._search(question, language, history)
         timings = {"search": time.perf_counter() - started}
         yield EvidenceFound(tuple(item.source for item in evidence), evidence[0].score if evidence else 0.0)
 
@@ -126,7 +132,7 @@ class Chatbot:
             timings.setdefault("first_quote", time.perf_counter() - started)
             yield SentenceVerified(sentence, (citation,))
         asked = time.perf_counter()
-        draft = yield from self._draft(question, language, ranked)
+        draft = yield from self._draft(question, language, ranked, earlier(history))
         timings["model"] = time.perf_counter() - asked
         answer = compose(question, language, quotes, draft, timings)
         cited = {citation.number: citation for citation in answer.citations}
@@ -135,7 +141,17 @@ class Chatbot:
         timings["total"] = time.perf_counter() - started
         yield AnswerReady(answer)
 
-    def _draft(self, question: str, language: str, ranked: Sequence[Quote]) -> Generator[Event, None, Draft]:
+    def _search(self, question: str, language: str, history: Sequence[Answer]) -> list[Evidence]:
+        """Find evidence; none for a question that is strong enough only by what was asked before it."""
+        passages, limit = self._settings.passages, self._settings.max_question_chars
+        alone = self.index.search(question, passages)
+        if not history or (is_weak(alone) and not leans(question, language)):
+            return alone
+        return self.index.search(in_context(question, history, limit), passages)
+
+    def _draft(
+        self, question: str, language: str, ranked: Sequence[Quote], before: str
+    ) -> Generator[Event, None, Draft]:
         """Have the model word the best quotes, if it speaks the languages, and check every sentence of it."""
         if self._writer is None:
             return Draft("none", Receipt(asked=False, why=self._why))
@@ -145,9 +161,9 @@ class Chatbot:
             why = f"quotes only: {spec.name} speaks {', '.join(spec.languages)}, and {which} is in another language"
             return Draft("none", Receipt(asked=False, why=why))
         readable = [quote for quote in different(ranked) if _speaks(spec.languages, quote.language)]
-        planned, included, dropped = self._writer.plan(question, language, readable[: spec.passages])
+        planned, included, dropped = self._writer.plan(question, language, readable[: spec.passages], before)
         text, fault, used = "", None, Usage()
-        pieces = self._writer.draft(question, language, included)
+        pieces = self._writer.draft(question, language, included, before)
         try:
             while True:
                 piece = next(pieces)

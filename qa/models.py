@@ -79,7 +79,7 @@ def choose_model(settings: Settings) -> Choice:
 
 
 def _automatic(settings: Settings) -> Choice:
-    if settings.model is not None and Path(settings.model).expanduser().is_file():
+    if settings.model is not None and _is_file(settings.model):
         return Choice(_llamacpp(settings), "the GGUF file that --model names (auto)")
     name = _ollama_name(settings)
     try:
@@ -93,6 +93,10 @@ def _automatic(settings: Settings) -> Choice:
     if bundled_model() is None:
         return Choice(None, f"quotes only: {missing}, and no model is installed (auto)")
     return Choice(_llamacpp(settings), f"the bundled model: {missing} (auto)")
+
+
+def _is_file(model: str) -> bool:
+    return model.endswith(".gguf") or Path(model).expanduser().is_file()
 
 
 def _ollama(settings: Settings, *, known: bool = False) -> ModelSpec:

@@ -30,11 +30,11 @@ class Prompt:
     template: str
     numbered: bool
 
-    def turns(self, passages: Sequence[str], question: str, language: str) -> list[Turn]:
+    def turns(self, passages: Sequence[str], question: str, language: str, earlier: str = "") -> list[Turn]:
         """The whole chat for one question, to be answered in ``language``."""
-        return [*self.fixed, ("user", self.ask(passages, question, language))]
+        return [*self.fixed, ("user", self.ask(passages, question, language, earlier))]
 
-    def ask(self, passages: Sequence[str], question: str, language: str) -> str:
+    def ask(self, passages: Sequence[str], question: str, language: str, earlier: str = "") -> str:
         """The turn that asks."""
         clean = [_harmless(passage) for passage in passages]
         lines = [f"[{number}] {passage}" for number, passage in enumerate(clean, start=1)]
@@ -42,6 +42,7 @@ class Prompt:
             text="\n".join(lines) if self.numbered else " ".join(clean),
             question=_harmless(question),
             language=_name(language),
+            earlier=f"Said before: {_harmless(earlier)}\n\n" if earlier else "",
         )
 
 

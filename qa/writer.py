@@ -42,22 +42,28 @@ class Writer:
         if connection is not None:
             connection[1]()
 
-    def plan(self, question: str, language: str, quotes: Sequence[Quote]) -> tuple[int, list[Quote], list[Quote]]:
+    def plan(
+        self, question: str, language: str, quotes: Sequence[Quote], earlier: str = ""
+    ) -> tuple[int, list[Quote], list[Quote]]:
         """Plan a prompt: (tokens it may take with the answer, quotes that fit, quotes that do not)."""
-        turns = self._prompt.turns([], question, language)
+        turns = self._prompt.turns([], question, language, earlier)
         fixed = sum(plan_tokens(content, language) + TOKENS_A_TURN for _, content in turns) + self.spec.max_tokens
         included, dropped = fit(quotes, self.spec.window - fixed)
         return fixed + sum(plan_tokens(quote.text, quote.language) for quote in included), included, dropped
 
-    def draft(self, question: str, language: str, quotes: Sequence[Quote]) -> Generator[str, None, Usage]:
+    def draft(
+        self, question: str, language: str, quotes: Sequence[Quote], earlier: str = ""
+    ) -> Generator[str, None, Usage]:
         """Yield the draft piece by piece, and return what it took; closing the iterator stops the model.
+
+        ``earlier`` is what was said before, in a conversation.
 
         Raises:
             ModelError: the model cannot be reached or started, fails, or takes longer than its time in all.
         """
         from llama_index.core.llms import ChatMessage
 
-        turns = self._prompt.turns([quote.text for quote in quotes], question, language)
+        turns = self._prompt.turns([quote.text for quote in quotes], question, language, earlier)
         messages = [ChatMessage(role=role, content=content) for role, content in turns]
         last: ChatResponse | None = None
         with closing(self._in_time(messages)) as pieces:

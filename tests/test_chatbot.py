@@ -145,7 +145,7 @@ def test_events_come_in_order_and_stopping_early_is_clean(worded: Chatbot) -> No
     assert kinds[0] is EvidenceFound
     assert kinds[-1] is AnswerReady
     assert DraftToken in kinds
-    assert kinds.index(DraftToken) < kinds.index(SentenceVerified)
+    assert kinds.index(SentenceVerified) < kinds.index(DraftToken)  # quotes do not wait for the model
     stream = worded.stream(ENGLISH)
     for event in stream:
         if isinstance(event, DraftToken):
@@ -181,7 +181,9 @@ def test_questions_at_once_share_one_model(worded: Chatbot) -> None:
 class Inventor(Writer):
     """A model that always says the same, whatever the evidence."""
 
-    def draft(self, question: str, language: str, quotes: Sequence[Quote]) -> Generator[str, None, Usage]:
+    def draft(
+        self, question: str, language: str, quotes: Sequence[Quote], earlier: str = ""
+    ) -> Generator[str, None, Usage]:
         yield "Mark Zuckerberg is the chief executive officer of LG Electronics. "
         yield quotes[0].text
         return Usage()

@@ -10,8 +10,8 @@ from index import Index, index_folder, load_settings
 from index.errors import UsageError
 from index.numbers import plain
 from qa import Chatbot
+from qa.chinese import in_digits, simplified
 from qa.marks import strip_marks
-from qa.verify.chinese import in_digits, simplified
 from qa.verify.dates import Date
 from qa.verify.facts import read_facts
 from qa.verify.polarity import contradiction

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from index.numbers import plain
-from qa.verify.chinese import in_digits, simplified
+from qa.chinese import in_digits, simplified
 from qa.verify.dates import Date, take_dates
 from qa.verify.quantities import Quantity, find_quantities
 

@@ -15,10 +15,11 @@ from importlib.resources import files
 from itertools import pairwise, takewhile
 
 from index.language import is_unspaced
-from qa.verify.chinese import tagged
+from qa.chinese import tagged
 from qa.verify.fold import fold
 from qa.verify.quantities import is_unit
 from qa.verify.sound import sound_alike
+from qa.words import stopwords
 
 NEAR_NAME = 0.43  # similarity of two forms of a name in different scripts, on the tune split
 NEAR_SOUND = 0.25  # of two forms that sound alike
@@ -56,7 +57,7 @@ def find_names(text: str, language: str) -> list[Name]:
     for match in _WORD.finditer(text):
         word = re.sub(r"['’]s?$", "", re.sub(r"^[a-zA-Z]{1,2}['’]", "", match.group()))
         marked = any(character.isupper() for character in word[1:]) or any(character.isdigit() for character in word)
-        if word[:1].isupper() and word.casefold() not in _stopwords() and not is_unit(word) and not word.isdigit():
+        if word[:1].isupper() and word.casefold() not in stopwords() and not is_unit(word) and not word.isdigit():
             # In German only a noun after a noun is surely a name: Bürgermeisterin Claire Dubois.
             follows = before >= 0 and text[before : match.start()] == " "
             found.append(Name(word, marked or (follows if language.startswith("de") else not first)))
@@ -192,15 +193,3 @@ def _same(form: str) -> frozenset[str]:
 def _acronyms() -> list[frozenset[str]]:
     table = tomllib.loads(files("qa.verify").joinpath("names.toml").read_text(encoding="utf-8"))
     return [frozenset(map(fold, group)) for group in table["same"]]
-
-
-@cache
-def _stopwords() -> frozenset[str]:
-    """Words that are no names, of all the languages for which LlamaIndex carries NLTK's lists."""
-    folder = files("llama_index.core") / "_static" / "nltk_cache" / "corpora" / "stopwords"
-    return frozenset(
-        word
-        for file in folder.iterdir()
-        if file.is_file() and "." not in file.name and file.name != "README"
-        for word in file.read_text(encoding="utf-8").casefold().split()
-    )
