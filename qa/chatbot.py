@@ -12,6 +12,7 @@ from index import Evidence, Index, Settings, load_settings
 from index.errors import ModelError
 from index.language import detect_language, same_language
 from index.sentences import split_sentences
+from qa.asked import lacks_money
 from qa.budget import context_item
 from qa.compose import Draft, abstain, compose, quoted
 from qa.conversation import Conversation, earlier, in_context, leans
@@ -122,8 +123,10 @@ class Chatbot:
         yield EvidenceFound(tuple(item.source for item in evidence), evidence[0].score if evidence else 0.0)
 
         ranked = rank_quotes(evidence)
-        if is_weak(evidence):
-            receipt = Receipt(asked=False, why="no evidence is strong enough")
+        weak = is_weak(evidence)
+        if weak or lacks_money(question, language, different(ranked)):
+            why = "no evidence is strong enough" if weak else "money is asked for, and the best evidence names no sum"
+            receipt = Receipt(asked=False, why=why)
             timings["total"] = time.perf_counter() - started
             yield AnswerReady(abstain(question, language, ranked, timings, receipt))
             return
