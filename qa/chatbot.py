@@ -16,10 +16,11 @@ from qa.asked import lacks_money
 from qa.budget import context_item
 from qa.compose import Draft, abstain, compose, quoted
 from qa.conversation import Conversation, earlier, in_context, leans
+from qa.differ import find_difference
 from qa.marks import strip_marks
 from qa.models import choose_model
 from qa.prompt import declines
-from qa.quotes import Quote, choose_quotes, different, is_weak, rank_quotes
+from qa.quotes import MAX_QUOTES, Quote, choose_quotes, different, is_weak, rank_quotes
 from qa.types import (
     Answer,
     AnswerReady,
@@ -131,13 +132,22 @@ class Chatbot:
             yield AnswerReady(abstain(question, language, ranked, timings, receipt))
             return
         quotes = choose_quotes(ranked)
+        difference = find_difference(evidence, self._verifier.likeness)
+        if difference:
+            others = (quote for quote in quotes if not any(one.lies_in(quote) for one in difference))
+            quotes = [*difference, *others][:MAX_QUOTES]
         for sentence, citation in quoted(quotes):
             timings.setdefault("first_quote", time.perf_counter() - started)
             yield SentenceVerified(sentence, (citation,))
         asked = time.perf_counter()
-        draft = yield from self._draft(question, language, ranked, earlier(history))
+        # No model is asked to settle what the documents leave open.
+        draft = (
+            Draft("none", Receipt(asked=False, why="the documents differ, so they speak for themselves"))
+            if difference
+            else (yield from self._draft(question, language, ranked, earlier(history)))
+        )
         timings["model"] = time.perf_counter() - asked
-        answer = compose(question, language, quotes, draft, timings)
+        answer = compose(question, language, quotes, draft, timings, differ=difference is not None)
         cited = {citation.number: citation for citation in answer.citations}
         for sentence in answer.sentences[: len(draft.supported)]:
             yield SentenceVerified(sentence, tuple(cited[number] for number in sentence.citations))

@@ -28,10 +28,19 @@ def quoted(quotes: Sequence[Quote]) -> list[tuple[AnswerSentence, Citation]]:
     ]
 
 
-def compose(question: str, language: str, quotes: Sequence[Quote], draft: Draft, timings: dict[str, float]) -> Answer:
+def compose(
+    question: str,
+    language: str,
+    quotes: Sequence[Quote],
+    draft: Draft,
+    timings: dict[str, float],
+    *,
+    differ: bool = False,
+) -> Answer:
     """Put the model's checked sentences first, then the quotes that they do not rest on, each in its own words.
 
-    A quote keeps its number, whoever words it; there are MAX_QUOTES citations at most.
+    A quote keeps its number, whoever words it; there are MAX_QUOTES citations at most. ``differ``: the first two quotes
+    do, and both are shown.
     """
     cited = list(dict.fromkeys(quote for _, quote in draft.supported))
     others = [quote for quote in cited if quote not in quotes]
@@ -44,12 +53,13 @@ def compose(question: str, language: str, quotes: Sequence[Quote], draft: Draft,
     return Answer(
         question=question,
         language=language,
-        text=_text(language, worded, left),
+        text=_text(language, worded, left, "differ" if differ else "lead_in"),
         sentences=(*worded, *left),
         withheld=draft.withheld,
         citations=tuple(quote.citation(number) for quote, number in numbers.items()),
         closest=(),
         abstained=False,
+        differ=differ,
         model=draft.model,
         timings=timings,
         receipt=draft.receipt,
@@ -72,18 +82,19 @@ def abstain(
             for quote in closest[:MAX_QUOTES]
         ),
         abstained=True,
+        differ=False,
         model="none",
         timings=timings,
         receipt=receipt,
     )
 
 
-def _text(language: str, worded: Sequence[AnswerSentence], quoted: Sequence[AnswerSentence]) -> str:
+def _text(language: str, worded: Sequence[AnswerSentence], quoted: Sequence[AnswerSentence], lead_in: str) -> str:
     parts = [" ".join(f"{sentence.text} {_marks(sentence)}" for sentence in worded)] if worded else []
     if quoted:
         opening, closing = phrase("open_quote", language), phrase("close_quote", language)
         lines = [f"{opening}{sentence.text}{closing} {_marks(sentence)}" for sentence in quoted]
-        parts.append("\n".join([phrase("lead_in", language), *lines]))
+        parts.append("\n".join([phrase(lead_in, language), *lines]))
     return "\n".join(parts)
 
 

@@ -113,7 +113,8 @@ class Receipt:
 class Answer:
     """What is shown: sentences with citations, or an abstention with the closest passages.
 
-    ``text`` is the whole as one string with marks such as ``[1]``; ``model`` names who worded it ("none": quotes only).
+    ``text`` is the whole as one string with marks such as ``[1]``; ``model`` names who worded it ("none": quotes only);
+    ``differ`` says that the first two citations give different figures for what was asked.
     """
 
     question: str
@@ -124,6 +125,7 @@ class Answer:
     citations: tuple[Citation, ...]
     closest: tuple[ClosestPassage, ...]
     abstained: bool
+    differ: bool
     model: str
     timings: dict[str, float]
     receipt: Receipt

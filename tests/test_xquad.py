@@ -113,7 +113,7 @@ def test_an_answer_counts_only_where_a_chunk_holds_all_of_it() -> None:
     result = [Evidence("007.txt", "en", Span(0, end), "x" * end, end, 0.5, ()) for end in (18, 19)]
     other = Evidence("008.txt", "en", Span(0, 40), "x" * 40, 40, 0.6, ())
     receipt = Receipt(asked=False, why="")
-    answer = Answer("When?", "en", "", (), (), (), (), True, "none", {}, receipt)
+    answer = Answer("When?", "en", "", (), (), (), (), True, False, "none", {}, receipt)
     row = score(item, "en", "en", [other, *result], answer)
     assert (row.scores["MRR"], row.scores["answer MRR"]) == (1 / 2, 1 / 3)
     assert row.scores["R@1"] is False

@@ -63,6 +63,11 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("question", metavar="Q", nargs="?")
     ask.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
 
+    chat = commands.add_parser(
+        "chat", parents=[shared, wording], help="ask one question after the other; each may lean on the one before"
+    )
+    chat.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
+
     verify = commands.add_parser(
         "verify", parents=[shared, asking], help="hold a text, sentence by sentence, against the documents"
     )

@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         "index": _index,
         "search": _search,
         "ask": _ask,
+        "chat": _chat,
         "verify": _verify,
         "list": _list,
         "show": _show,
@@ -117,6 +118,34 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     if answer.receipt.fault and asked_for:  # the quotes are good, but not what was asked for
         return FAULT
     return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _chat(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Answer line by line until the input ends; a question that cannot be answered costs that question only."""
+    from qa import Chatbot
+
+    at_terminal = sys.stdin.isatty()
+    with closing(Chatbot(Index.open(settings), settings)) as bot:
+        if at_terminal:
+            _print(f"{render.greeting(bot.model_name)}\n")
+        talk = bot.conversation()
+        while True:
+            if at_terminal:
+                sys.stdout.write("> ")
+                sys.stdout.flush()
+            line = sys.stdin.readline()
+            if not line:
+                return ANSWERED
+            if not line.strip():
+                continue
+            try:
+                answer = talk.ask(line)
+            except UsageError as error:
+                sys.stderr.write(f"polycite: {error}\n")
+                continue
+            if answer.receipt.fault:
+                sys.stderr.write(f"polycite: {answer.receipt.fault}; the documents' own words stand in for it\n")
+            _print(f"{render.answer(answer)}\n")
 
 
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:

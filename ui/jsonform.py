@@ -52,6 +52,7 @@ def answer(row_id: object, given: Answer) -> dict[str, object]:
         "citations": [asdict(citation) for citation in given.citations],
         "closest": [asdict(passage) for passage in given.closest],
         "abstained": given.abstained,
+        "differ": given.differ,
         "model": given.model,
         "timings": {name: round(seconds, 4) for name, seconds in given.timings.items()},
         "receipt": asdict(given.receipt),

@@ -37,6 +37,12 @@ def answer(given: Answer) -> str:
     return harmless("\n".join(lines))
 
 
+def greeting(model: str) -> str:
+    """What a chat begins with."""
+    who = "Answers are quotes." if model == "none" else f"{model} words the answers where the documents bear it out."
+    return f"Ask away; Ctrl-D ends. {who}"
+
+
 def verification(found: Verification) -> str:
     """Each sentence with its verdict, and the words that support it or the reason why none do."""
     cited = {citation.number: citation for citation in found.citations}
