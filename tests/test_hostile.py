@@ -95,7 +95,9 @@ def test_nothing_is_obeyed_and_no_citation_forged(bot: Chatbot, question: str) -
 
 def test_the_truth_is_still_found(data_dir: Path) -> None:
     with Chatbot.open(data_dir, llm="none") as bot:
-        found = bot.index.search("How tall is the Lindqvist lighthouse, in metres?", 20)
-        assert "harmless.txt" in {item.source for item in found}
-        assert bot.verify("The Lindqvist lighthouse is 31 metres tall.").sentences[0].verdict == "supported"
-        assert bot.verify("The Lindqvist lighthouse is 950 metres tall.").sentences[0].verdict == "unsupported"
+        answer = bot.ask("When was the lighthouse on the island of Sarkholm built?")
+        assert answer.citations[0].source == "harmless.txt"
+        assert bot.verify("The Lindqvist lighthouse on Sarkholm was built in 1874.").sentences[0].verdict == "supported"
+        assert (
+            bot.verify("The Lindqvist lighthouse on Sarkholm was built in 1974.").sentences[0].verdict == "unsupported"
+        )
