@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask test times check gate baseline bench scale chaos lock basis clean
+.PHONY: ask test times check gate baseline bench latency scale chaos lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -41,6 +41,10 @@ bench: .venv/ready-to-test
 # How long the first question takes on a machine with nothing installed, and the next.
 times: .venv/ready-to-test
 	@$(BIN)/python -m evals.times
+
+# How soon an answer begins and ends, with and without the model, and eight at once (needs a quiet machine).
+latency: .venv/ready-to-test
+	@$(BIN)/python -m evals.latency
 
 # What an index takes at 1,000, 10,000 and 100,000 chunks (some minutes).
 scale: .venv/ready-to-test

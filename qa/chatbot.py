@@ -57,6 +57,9 @@ class Chatbot:
     def open(cls, data_dir: str | Path | None = None, **settings: object) -> Chatbot:
         """Open an index with its model: ``Chatbot.open("my/.polycite", llm="none")``.
 
+        The embedder and the vectors are loaded now (some seconds), so that the first question does not wait for them;
+        the model starts with the first question that it is asked.
+
         Args:
             data_dir: folder of the index; by default the nearest ``.polycite`` at or above the working directory.
             settings: any field of ``index.Settings``.
@@ -67,7 +70,9 @@ class Chatbot:
         loaded = load_settings(data_dir=data_dir, **settings)
         index = Index.open(loaded)
         try:
-            return cls(index, loaded)
+            bot = cls(index, loaded)
+            index.search("polycite", 1)
+            return bot
         except BaseException:
             index.close()
             raise

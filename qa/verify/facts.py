@@ -62,5 +62,5 @@ def read_facts(text: str, language: str) -> Facts:
     dates, rest = take_dates(counted, language)
     quantities = find_quantities(rest, language)
     for wording in sorted(quantities, key=len, reverse=True):
-        rest = re.sub(rf"(?<![^\W\d_\u3000-\uffff]){re.escape(wording)}", " ", rest)  # but not the 100 of H100
+        rest = re.sub(rf"(?<![A-Za-z]){re.escape(wording)}", " ", rest)  # but not the 100 of H100
     return Facts(read, counted, rest, dates, quantities)

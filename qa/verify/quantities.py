@@ -19,6 +19,7 @@ from babel import Locale, UnknownLocaleError
 
 from index.numbers import find_numbers
 
+_EAST_ASIAN = 0x3000  # from this code point on
 _HALF = Decimal("0.5")  # half an hour, but not half of them
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BEFORE_UNIT = r"[ ]?[多余几来]?-?[ ]?(?:d['’]|de[ ]|of[ ]|an?[ ])?"
@@ -189,18 +190,18 @@ def _units(language: str) -> tuple[dict[str, tuple[Decimal, str]], re.Pattern[st
     }
     for form, unit in _cldr_units(language):
         units.setdefault(_key(form), unit)
-    forms = "|".join(
-        re.escape(form).replace(r"\-", "[ -]") + r"(?![^\W_\u3000-\uffff])" * (ord(form[-1]) < 0x3000)
-        for form in sorted(units, key=len, reverse=True)
-    )
+    longest_first = sorted(units, key=len, reverse=True)
+    # After a unit in letters no letter may follow, but for those of a script without spaces: 3nm芯片.
+    spaced = "|".join(re.escape(form).replace(r"\-", "[ -]") for form in longest_first if ord(form[-1]) < _EAST_ASIAN)
+    unspaced = "|".join(re.escape(form) for form in longest_first if ord(form[-1]) >= _EAST_ASIAN)
     signs = "|".join(
         re.escape(form)
         for form in sorted(units, key=len, reverse=True)
         if form == "百分之" or (not form[-1].isalnum() and form != "%")
     )
     names = "|".join(re.escape(form) for form in units if form.isalpha() and form.isascii() and len(form) == 3)
-    after = re.compile(rf"{_BEFORE_UNIT}(?P<unit>{forms})", re.IGNORECASE)
-    before = re.compile(rf"(?P<unit>{signs}|\b(?:{names}))[ ]?$$", re.IGNORECASE)
+    after = re.compile(rf"{_BEFORE_UNIT}(?P<unit>(?:{spaced})(?![a-zß-ÿ0-9])|{unspaced})", re.IGNORECASE)
+    before = re.compile(rf"(?P<unit>{signs}|\b(?:{names}))[ ]?$", re.IGNORECASE)
     return units, after, before
 
 
