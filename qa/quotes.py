@@ -67,7 +67,7 @@ def rank_quotes(evidence: Sequence[Evidence]) -> list[Quote]:
     for quote, item in sentences:
         if left.pop((quote.source, quote.span.start), None) is None:
             continue
-        beside = [other for other in _neighbours(quote, item) if (quote.source, other) in left]
+        beside = [start for start in _neighbours(quote, item) if (quote.source, start) in left]
         if beside:
             best = max(beside, key=lambda start: left[quote.source, start].score)
             quote = pair_with(quote, left.pop((quote.source, best)), item)
@@ -76,10 +76,12 @@ def rank_quotes(evidence: Sequence[Evidence]) -> list[Quote]:
 
 
 def _neighbours(quote: Quote, item: Evidence) -> Iterator[int]:
-    """Where the sentences before and after begin."""
-    starts = sorted(sentence.span.start for sentence in item.sentences)
-    place = starts.index(quote.span.start)
-    yield from starts[max(place - 1, 0) : place] + starts[place + 1 : place + 2]
+    """Where the sentences before and after begin, in the same paragraph."""
+    for sentence in item.sentences:
+        first, second = sorted((sentence.span, quote.span), key=lambda span: span.start)
+        between = item.text[first.end - item.span.start : second.start - item.span.start]
+        if first.end <= second.start and not between.strip() and "\n" not in between:
+            yield sentence.span.start
 
 
 def choose_quotes(ranked: Sequence[Quote]) -> list[Quote]:
