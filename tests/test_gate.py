@@ -76,8 +76,8 @@ def test_a_check_that_always_says_yes(tmp_path: Path, monkeypatch: pytest.Monkey
 
     assert truth(red_lines(tmp_path / "out", "llamacpp", golden)) == []
 
-    def yes(verifier: Verifier, sentence: str, language: str, among: Sequence[Quote]) -> Outcome:
-        return Outcome(among[0])
+    def yes(verifier: Verifier, sentence: str, language: str, among: Sequence[Quote] | None = None) -> Outcome:
+        return Outcome(among[0] if among else None)
 
     monkeypatch.setattr(Verifier, "check", yes)
     assert truth(red_lines(tmp_path / "out", "llamacpp", golden))
