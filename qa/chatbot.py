@@ -12,7 +12,7 @@ from index import Evidence, Index, Settings, load_settings
 from index.errors import ModelError
 from index.language import detect_language, same_language
 from index.sentences import split_sentences
-from qa.asked import lacks_money
+from qa.asked import lacks_money, prefer_stated, split_question
 from qa.budget import context_item
 from qa.compose import Draft, abstain, compose, quoted
 from qa.conversation import Conversation, earlier, in_context, leans
@@ -20,7 +20,7 @@ from qa.differ import find_difference
 from qa.marks import strip_marks
 from qa.models import choose_model
 from qa.prompt import declines
-from qa.quotes import MAX_QUOTES, Quote, choose_quotes, different, is_weak, rank_quotes
+from qa.quotes import MAX_QUOTES, Quote, choose_quotes, different, in_turn, is_weak, merge, rank_quotes
 from qa.types import (
     Answer,
     AnswerReady,
@@ -124,19 +124,27 @@ class Chatbot:
         started = time.perf_counter()
         question = question.strip()
         language = detect_language(question)
-        evidence = self._search(question, language, history)
+        asked = split_question(question, language)
+        found = [self._search(part, language, history) for part in asked]
+        evidence = merge(found)
         timings = {"search": time.perf_counter() - started}
         yield EvidenceFound(tuple(item.source for item in evidence), evidence[0].score if evidence else 0.0)
 
-        ranked = rank_quotes(evidence)
-        weak = is_weak(evidence)
-        if weak or lacks_money(question, language, different(ranked)):
+        rankings = [different(rank_quotes(items)) for items in found]
+        answering = [
+            prefer_stated(part, language, ranked)
+            for part, items, ranked in zip(asked, found, rankings, strict=True)
+            if not is_weak(items) and not lacks_money(part, language, ranked)
+        ]
+        if not answering:
+            weak = is_weak(evidence)
             why = "no evidence is strong enough" if weak else "money is asked for, and the best evidence names no sum"
             receipt = Receipt(asked=False, why=why)
             timings["total"] = time.perf_counter() - started
-            yield AnswerReady(abstain(question, language, ranked, timings, receipt))
+            yield AnswerReady(abstain(question, language, in_turn(rankings), timings, receipt))
             return
-        quotes = choose_quotes(ranked)
+        ranked = in_turn(answering)
+        quotes = choose_quotes(answering)
         difference = find_difference(evidence, self._verifier.likeness)
         if difference:
             others = (quote for quote in quotes if not any(one.lies_in(quote) for one in difference))
@@ -144,14 +152,14 @@ class Chatbot:
         for sentence, citation in quoted(quotes):
             timings.setdefault("first_quote", time.perf_counter() - started)
             yield SentenceVerified(sentence, (citation,))
-        asked = time.perf_counter()
+        before_model = time.perf_counter()
         # No model is asked to settle what the documents leave open.
         draft = (
             Draft("none", Receipt(asked=False, why="the documents differ, so they speak for themselves"))
             if difference
             else (yield from self._draft(question, language, ranked, earlier(history)))
         )
-        timings["model"] = time.perf_counter() - asked
+        timings["model"] = time.perf_counter() - before_model
         answer = compose(question, language, quotes, draft, timings, differ=difference is not None)
         cited = {citation.number: citation for citation in answer.citations}
         for sentence in answer.sentences[: len(draft.supported)]:
@@ -178,7 +186,7 @@ class Chatbot:
             which = "the question" if not _speaks(spec.languages, language) else "the best evidence"
             why = f"quotes only: {spec.name} speaks {', '.join(spec.languages)}, and {which} is in another language"
             return Draft("none", Receipt(asked=False, why=why))
-        readable = [quote for quote in different(ranked) if _speaks(spec.languages, quote.language)]
+        readable = [quote for quote in ranked if _speaks(spec.languages, quote.language)]
         planned, included, dropped = self._writer.plan(question, language, readable[: spec.passages], before)
         text, fault, used = "", None, Usage()
         pieces = self._writer.draft(question, language, included, before)

@@ -63,7 +63,7 @@ def choose_model(settings: Settings) -> Choice:
     """Pick the model that the settings ask for.
 
     Raises:
-        ModelError: it was asked for and is not there, or is not a sound GGUF file.
+        ModelError: it was asked for and is not there, or is no GGUF file. The bundled one is checked as it starts.
     """
     match settings.llm:
         case "none":
@@ -73,7 +73,7 @@ def choose_model(settings: Settings) -> Choice:
         case "openai":
             return Choice(_openai(settings), f"the model at {settings.base_url}, as asked")
         case "llamacpp":
-            return Choice(_llamacpp(settings), "the GGUF file, as asked")
+            return Choice(_llamacpp(settings), "the GGUF model, as asked")
         case "auto":
             return _automatic(settings)
 
@@ -127,7 +127,6 @@ def _llamacpp(settings: Settings) -> ModelSpec:
     bundled = bundled_model()
     if bundled is None:
         raise ModelError("the bundled model is not installed; run 'make ask' once, or name a GGUF file with --model")
-    check_model(bundled)
     return _adapted(replace(SMALL, address=str(bundled)), settings)
 
 

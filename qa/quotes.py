@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from index import Evidence, ScoredSentence, Span
 from qa.types import Citation
@@ -84,9 +85,23 @@ def _neighbours(quote: Quote, item: Evidence) -> Iterator[int]:
             yield sentence.span.start
 
 
-def choose_quotes(ranked: Sequence[Quote]) -> list[Quote]:
-    """The best quote, and up to two others that score nearly as well."""
-    return [quote for quote in different(ranked)[:MAX_QUOTES] if quote.score >= ranked[0].score - MARGIN]
+def choose_quotes(rankings: Sequence[Sequence[Quote]]) -> list[Quote]:
+    """The best quote for each question that is asked, and others that score nearly as well; at most MAX_QUOTES."""
+    near = [[quote for quote in ranked if quote.score >= ranked[0].score - MARGIN] for ranked in rankings]
+    return in_turn(near)[:MAX_QUOTES]
+
+
+def in_turn(rankings: Sequence[Sequence[Quote]]) -> list[Quote]:
+    """The first of each ranking, then the second of each, and so on."""
+    return different([quote for rank in zip_longest(*rankings) for quote in rank if quote])
+
+
+def merge(found: Sequence[Sequence[Evidence]]) -> list[Evidence]:
+    """What several searches found, each chunk once with its best score, best first."""
+    best: dict[tuple[str, Span], Evidence] = {}
+    for item in sorted((item for items in found for item in items), key=lambda item: -item.score):
+        best.setdefault((item.source, item.span), item)
+    return list(best.values())
 
 
 def different(ranked: Sequence[Quote]) -> list[Quote]:

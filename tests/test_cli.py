@@ -66,7 +66,7 @@ def test_json_has_the_agreed_keys_and_exact_offsets(corpus_dir: Path, capsys: py
     text = capsys.readouterr().out
     assert main(["ask", H100, "--json", "--data-dir", str(corpus_dir)]) == 0
     answer = json.loads(capsys.readouterr().out)
-    keys = "id question language answer sentences withheld citations closest abstained model timings receipt"
+    keys = "id question language answer sentences withheld citations closest abstained differ model timings receipt"
     assert list(answer) == keys.split()
     citation = answer["citations"][0]
     assert list(citation) == ["number", "source", "start", "end", "quote", "language"]
