@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -100,15 +100,20 @@ class Index:
         with self._reading() as store:
             return store.summaries()
 
+    def folders(self) -> dict[Path, str]:
+        """The folders that were indexed, each with what the ids of its documents begin with."""
+        with self._reading() as store:
+            return {(self.data_dir / path).resolve(): prefix for path, prefix in store.folders().items()}
+
     def document(self, doc_id: str) -> Document | None:
         """A document with its text, or None."""
         with self._reading() as store:
             return store.document(doc_id)
 
-    def search(self, question: str, k: int) -> list[Evidence]:
+    def search(self, question: str, k: int, languages: Collection[str] = ()) -> list[Evidence]:
         """Find the ``k`` chunks that most likely answer ``question``, best first, whatever language they are in.
 
-        See ``index.ranking`` for what makes a score.
+        See ``index.ranking`` for what makes a score. ``languages`` (BCP 47 tags) leaves out chunks of other languages.
 
         Raises:
             UsageError: the question is empty, longer than ``max_question_chars``, or not text.
@@ -116,7 +121,7 @@ class Index:
         """
         self._accept(question)
         raw = self.embedder.question(question)
-        asked, fair, chunks = self._sound_candidates(raw, max(CANDIDATES, k))
+        asked, fair, chunks = self._sound_candidates(raw, max(CANDIDATES, k), frozenset(languages))
         wanted = numbers(question, detect_language(question))
         ranked = rank(asked, wanted, [_candidate(chunk, fair, bool(wanted)) for chunk in chunks], k)
         return [_evidence(chunks[item.candidate], item) for item in ranked]
@@ -138,26 +143,30 @@ class Index:
         if any("\ud800" <= character <= "\udfff" for character in question):
             raise UsageError("the question is not valid UTF-8; check the terminal's encoding")
 
-    def _sound_candidates(self, raw: FloatArray, limit: int) -> tuple[FloatArray, Space, list[StoredChunk]]:
+    def _sound_candidates(
+        self, raw: FloatArray, limit: int, languages: frozenset[str]
+    ) -> tuple[FloatArray, Space, list[StoredChunk]]:
         """The candidates, from a generation that is built again if it is damaged."""
         with suppress(VectorsDamagedError):
-            return self._candidates(raw, limit)
+            return self._candidates(raw, limit, languages)
         try:
             # Two generations may have been published between reading the number of one and opening it: look once more.
-            return self._candidates(raw, limit)
+            return self._candidates(raw, limit, languages)
         except VectorsDamagedError as damage:
             fault = str(damage).partition(";")[0]
         try:
             mend(self.data_dir)
         except PolyciteError as error:
             raise type(error)(f"{fault} and cannot be built again now: {error}") from error
-        return self._candidates(raw, limit)
+        return self._candidates(raw, limit, languages)
 
-    def _candidates(self, raw: FloatArray, limit: int) -> tuple[FloatArray, Space, list[StoredChunk]]:
+    def _candidates(
+        self, raw: FloatArray, limit: int, languages: frozenset[str]
+    ) -> tuple[FloatArray, Space, list[StoredChunk]]:
         with self._reading() as store, store.transaction():
             opened = self._current(store)
             asked = opened.space.question(raw)
-            chunks = store.chunks(opened.vectors.nearest(asked, limit))
+            chunks = _nearest(store, opened.vectors, asked, limit, languages)
             if store.is_outdated(self.data_dir):
                 raise VectorsDamagedError(f"{self.data_dir} changed while it was read; ask again")
             return asked, opened.space, chunks
@@ -178,6 +187,19 @@ class _Generation:
     number: int
     space: Space
     vectors: VectorSearch
+
+
+def _nearest(
+    store: Store, vectors: VectorSearch, asked: FloatArray, limit: int, languages: frozenset[str]
+) -> list[StoredChunk]:
+    """The nearest chunks in these languages (none: in any), looked for ever further away."""
+    looked_at = limit
+    while True:
+        ids = vectors.nearest(asked, looked_at)
+        chunks = [chunk for chunk in store.chunks(ids) if not languages or chunk.language in languages]
+        if not languages or len(chunks) >= limit or len(ids) < looked_at:
+            return chunks[:limit]
+        looked_at *= 4
 
 
 def _candidate(chunk: StoredChunk, fair: Space, with_numbers: bool) -> Candidate:

@@ -15,6 +15,7 @@ from qa.types import (
     SentenceVerified,
     Verification,
     VerifiedSentence,
+    Wishes,
     Withheld,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "SentenceVerified",
     "Verification",
     "VerifiedSentence",
+    "Wishes",
     "Withheld",
 ]

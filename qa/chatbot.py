@@ -31,6 +31,7 @@ from qa.types import (
     SentenceVerified,
     Usage,
     Verification,
+    Wishes,
     Withheld,
 )
 from qa.verify import Verifier
@@ -115,7 +116,9 @@ class Chatbot:
         """Begin a conversation, in which a question may lean on those before it."""
         return Conversation(self)
 
-    def stream(self, question: str, history: Sequence[Answer] = ()) -> Generator[Event, None, None]:
+    def stream(
+        self, question: str, history: Sequence[Answer] = (), wishes: Wishes = Wishes()
+    ) -> Generator[Event, None, None]:
         """Answer a question as it goes: evidence, quotes, draft tokens, the draft's verified sentences, the answer.
 
         The quotes come at once, without waiting for the model. Closing the iterator stops the model. ``history`` are
@@ -125,7 +128,7 @@ class Chatbot:
         question = question.strip()
         language = detect_language(question)
         asked = split_question(question, language)
-        found = [self._search(part, language, history) for part in asked]
+        found = [self._search(part, language, history, wishes) for part in asked]
         evidence = merge(found)
         timings = {"search": time.perf_counter() - started}
         yield EvidenceFound(tuple(item.source for item in evidence), evidence[0].score if evidence else 0.0)
@@ -153,12 +156,12 @@ class Chatbot:
             timings.setdefault("first_quote", time.perf_counter() - started)
             yield SentenceVerified(sentence, (citation,))
         before_model = time.perf_counter()
-        # No model is asked to settle what the documents leave open.
-        draft = (
-            Draft("none", Receipt(asked=False, why="the documents differ, so they speak for themselves"))
-            if difference
-            else (yield from self._draft(question, language, ranked, earlier(history)))
-        )
+        if difference:  # no model is asked to settle what the documents leave open
+            draft = Draft("none", Receipt(asked=False, why="the documents differ, so they speak for themselves"))
+        elif not wishes.worded:
+            draft = Draft("none", Receipt(asked=False, why="quotes only, as asked"))
+        else:
+            draft = yield from self._draft(question, language, ranked, earlier(history))
         timings["model"] = time.perf_counter() - before_model
         answer = compose(question, language, quotes, draft, timings, differ=difference is not None)
         cited = {citation.number: citation for citation in answer.citations}
@@ -167,13 +170,14 @@ class Chatbot:
         timings["total"] = time.perf_counter() - started
         yield AnswerReady(answer)
 
-    def _search(self, question: str, language: str, history: Sequence[Answer]) -> list[Evidence]:
+    def _search(self, question: str, language: str, history: Sequence[Answer], wishes: Wishes) -> list[Evidence]:
         """Find evidence; none for a question that is strong enough only by what was asked before it."""
-        passages, limit = self._settings.passages, self._settings.max_question_chars
-        alone = self.index.search(question, passages)
+        passages = wishes.passages or self._settings.passages
+        alone = self.index.search(question, passages, wishes.languages)
         if not history or (is_weak(alone) and not leans(question, language)):
             return alone
-        return self.index.search(in_context(question, history, limit), passages)
+        together = in_context(question, history, self._settings.max_question_chars)
+        return self.index.search(together, passages, wishes.languages)
 
     def _draft(
         self, question: str, language: str, ranked: Sequence[Quote], before: str

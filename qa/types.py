@@ -86,6 +86,21 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What one question may ask for beside its answer.
+
+    Attributes:
+        passages: how many passages are looked at; None: as many as the settings say.
+        languages: BCP 47 tags of the documents to look at; none: all.
+        worded: whether the model may word the answer; otherwise it is quotes only.
+    """
+
+    passages: int | None = None
+    languages: tuple[str, ...] = ()
+    worded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What went to the model and what was left out.
 

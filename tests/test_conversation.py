@@ -121,7 +121,11 @@ def test_which_questions_lean(question: str, language: str, leaning: bool) -> No
 
 
 def test_chat_reads_questions_line_by_line(corpus_dir: Path) -> None:
-    lines = "How long did William Cho talk with Zuckerberg?\n\n" + "x" * 3000 + "\nAnd what did Zuckerberg say of his talk with Kishida?\n"
+    lines = (
+        "How long did William Cho talk with Zuckerberg?\n\n"
+        + "x" * 3000
+        + "\nAnd what did Zuckerberg say of his talk with Kishida?\n"
+    )
     done = run("chat", "--data-dir", corpus_dir, "--llm", "none", stdin=lines)
     assert done.returncode == 0
     assert "two hours" in done.stdout
