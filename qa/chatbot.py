@@ -22,6 +22,7 @@ from qa.models import choose_model
 from qa.prompt import declines
 from qa.quotes import MAX_QUOTES, Quote, choose_quotes, different, in_turn, is_weak, merge, rank_quotes
 from qa.types import (
+    NO_WISHES,
     Answer,
     AnswerReady,
     DraftToken,
@@ -117,7 +118,7 @@ class Chatbot:
         return Conversation(self)
 
     def stream(
-        self, question: str, history: Sequence[Answer] = (), wishes: Wishes = Wishes()
+        self, question: str, history: Sequence[Answer] = (), wishes: Wishes = NO_WISHES
     ) -> Generator[Event, None, None]:
         """Answer a question as it goes: evidence, quotes, draft tokens, the draft's verified sentences, the answer.
 

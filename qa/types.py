@@ -100,6 +100,9 @@ class Wishes:
     worded: bool = True
 
 
+NO_WISHES = Wishes()
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What went to the model and what was left out.
