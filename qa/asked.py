@@ -16,7 +16,10 @@ from qa.chinese import simplified
 from qa.conversation import leans
 from qa.quotes import MAX_QUOTES, Quote
 from qa.verify.facts import Facts, read_facts
+from qa.verify.fold import fold
+from qa.verify.names import same_word
 from qa.wordlist import find_groups
+from qa.words import content_words
 
 BONUS = 0.1  # for a quote that states what is asked for; on the tune split 0.05 to 0.15 are alike
 LOOKED_AT = 3  # of the best quotes
@@ -24,6 +27,7 @@ OPENING = 3  # words within which a question has its question word when it is jo
 
 _WORDS = "asked.toml"
 _JOINT = re.compile(r"(?<=[?？؟])|[;，；]|\s(?=(?:and|und|et)\s)", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
 _CURRENCIES = frozenset("won dollars euros yen yuan pounds francs".split())
 _TIMES = frozenset({"minutes", "months"})
 
@@ -67,6 +71,19 @@ def lacks_money(question: str, language: str, ranked: Sequence[Quote]) -> bool:
     return "money" in _kinds(question, language) and not any(
         _states(quote, {"money"}, given) for quote in ranked[:LOOKED_AT]
     )
+
+
+def repeats(sentence: str, question: str, language: str) -> bool:
+    """Whether a sentence says only what the question says: "TSMC opened a factory." is no answer to why it did.
+
+    Of a question that can be answered with yes or no it is one.
+    """
+    if not _words(question, language)["asks"]:
+        return False
+    asked = [fold(word) for word in content_words(question, language)]
+    said = [fold(word) for word in content_words(sentence, language)]
+    new = [word for word in said if not any(same_word(word, other) for other in asked)]
+    return not new and set(_DIGITS.findall(sentence)) <= set(_DIGITS.findall(question))
 
 
 def _kinds(question: str, language: str) -> set[str]:

@@ -12,7 +12,7 @@ from index import Evidence, Index, Settings, load_settings
 from index.errors import ModelError
 from index.language import detect_language, same_language
 from index.sentences import split_sentences
-from qa.asked import lacks_money, prefer_stated, split_question
+from qa.asked import lacks_money, prefer_stated, repeats, split_question
 from qa.budget import context_item
 from qa.compose import Draft, abstain, compose, quoted
 from qa.conversation import Conversation, earlier, in_context, leans
@@ -35,7 +35,7 @@ from qa.types import (
     Wishes,
     Withheld,
 )
-from qa.verify import Verifier
+from qa.verify import Outcome, Verifier
 from qa.writer import Writer
 
 
@@ -206,7 +206,7 @@ class Chatbot:
             fault = str(error)
         finally:
             pieces.close()
-        supported, withheld = ([], []) if declines(text) else self._check(text, language, included)
+        supported, withheld = ([], []) if declines(text) else self._check(text, question, language, included)
         receipt = Receipt(
             asked=True,
             why=self._why + ("; it found no answer in the evidence" if declines(text) else ""),
@@ -220,7 +220,7 @@ class Chatbot:
         return Draft(spec.name if supported else "none", receipt, tuple(supported), tuple(withheld))
 
     def _check(
-        self, text: str, language: str, quotes: Sequence[Quote]
+        self, text: str, question: str, language: str, quotes: Sequence[Quote]
     ) -> tuple[list[tuple[str, Quote]], list[Withheld]]:
         """Hold each sentence of a draft against the quotes: (sentence, the words that support it), and the rest."""
         supported: list[tuple[str, Quote]] = []
@@ -228,6 +228,8 @@ class Chatbot:
         for span in split_sentences(text, language):
             sentence = strip_marks(span.of(text))
             outcome = self._verifier.check(sentence, language, quotes)
+            if outcome.quote and repeats(sentence, question, language):
+                outcome = Outcome(None, "it only repeats the question")
             if outcome.quote:
                 supported.append((sentence, next(quote for quote in quotes if outcome.quote.lies_in(quote))))
             elif sentence:

@@ -9,7 +9,7 @@ import pytest
 
 from index import Span
 from qa import Chatbot
-from qa.asked import lacks_money, prefer_stated, split_question
+from qa.asked import lacks_money, prefer_stated, repeats, split_question
 from qa.quotes import Quote, choose_quotes, in_turn
 
 
@@ -112,6 +112,23 @@ def test_money_that_no_good_quote_names() -> None:
     assert lacks_money("How many dollars did the museum cost?", "en", ranked)
     assert not lacks_money("How many dollars did the museum cost?", "en", [*ranked, quote("It cost $3 million.", 0.5)])
     assert not lacks_money("How many rooms does the museum have?", "en", ranked)
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "sentence", "expected"),
+    [
+        ("en", "Why did the museum open a hall in Japan?", "The museum opened a hall in Japan.", True),
+        ("en", "Why did the museum open a hall in Japan?", "The museum opened a hall in Japan for its guests.", False),
+        ("en", "How many rooms does the museum have?", "The museum has 12 rooms.", False),
+        ("en", "Did the museum open a hall in Japan?", "The museum opened a hall in Japan.", False),
+        ("de", "Wer leitet das Museum?", "Das Museum leitet.", True),
+        ("de", "Wer leitet das Museum?", "Maria leitet das Museum.", False),
+        ("zh-Hans", "博物馆由谁管理？", "博物馆管理。", True),
+        ("zh-Hans", "博物馆由谁管理？", "博物馆由市政府管理。", False),
+    ],
+)
+def test_a_sentence_that_only_repeats_the_question(language: str, question: str, sentence: str, expected: bool) -> None:
+    assert repeats(sentence, question, language) is expected
 
 
 def test_quotes_are_taken_in_turn_and_the_best_of_each_part_is_among_them() -> None:

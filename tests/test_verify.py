@@ -180,6 +180,11 @@ def test_what_is_too_short_is_not_supported(bot: Chatbot, text: str) -> None:
     assert {sentence.verdict for sentence in bot.verify(text).sentences} <= {"unsupported"}
 
 
+@pytest.mark.parametrize("text", ["Did the Lumen Museum in Porto open on 14 May 2019?", "卢门博物馆在2019年开馆吗？"])
+def test_a_question_states_nothing(bot: Chatbot, text: str) -> None:
+    assert [sentence.reason for sentence in bot.verify(text).sentences] == ["a question states nothing"]
+
+
 def test_nothing_to_verify_is_a_usage_error(bot: Chatbot) -> None:
     with pytest.raises(UsageError, match="nothing to verify"):
         bot.verify("  ")

@@ -125,7 +125,7 @@ class NameBook:
     def _is(self, name: Name, other: str) -> bool:
         """Whether two forms are of one name."""
         form = fold(name.text)
-        if _same_word(form, other):
+        if same_word(form, other):
             return True
         if not (_HAN.search(form) or _HAN.search(other)) or (name.text.isupper() and len(form) <= _LONGEST_ACRONYM):
             return False  # the embedder knows too little of TSMC or SK to tell them from other names
@@ -167,10 +167,10 @@ def _words(text: str, language: str) -> list[str]:
 def _occurs(form: str, passage: str, words: Sequence[str]) -> bool:
     if _HAN.search(form) or " " in form:
         return form in passage
-    return any(_same_word(form, word) for word in words)
+    return any(same_word(form, word) for word in words)
 
 
-def _same_word(first: str, second: str) -> bool:
+def same_word(first: str, second: str) -> bool:
     """Whether two words are one but for an ending (Zuckerbergs), or one is a part of the other (Samsung-Sprecher)."""
     if first == second:
         return True

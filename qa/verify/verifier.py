@@ -82,6 +82,8 @@ class Verifier:
     def check(self, sentence: str, language: str, among: Sequence[Quote] | None = None) -> Outcome:
         """Find the words that support a sentence in the language of a BCP 47 tag: in ``among``, or in any document."""
         sentence = strip_marks(sentence)
+        if sentence.rstrip("\"'”»」』 ").endswith(("?", "？", "؟")):
+            return Outcome(None, "a question states nothing")
         if len(_words(sentence)) < MIN_WORDS:
             return Outcome(None, "too short to be held against a passage")
         try:
