@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask test times check gate baseline bench latency scale chaos lock basis clean
+.PHONY: ask ui test times check gate baseline bench latency scale chaos lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -16,7 +16,12 @@ ask: .venv/ready-to-ask
 	@$(BIN)/polycite index corpus --data-dir .polycite >/dev/null
 	@$(BIN)/polycite ask --data-dir .polycite -- "$$Q" || test $$? -eq 3
 
+# The page in the browser, with the documents of FOLDER (by default the sample corpus).
+ui: .venv/ready-to-ask
+	@$(BIN)/polycite ui $(or $(FOLDER),corpus)
+
 test: .venv/ready-to-test
+	@tests/install_browser
 	$(BIN)/python -m pytest
 
 check: .venv/ready-to-test

@@ -58,12 +58,14 @@ def index_folder(
     *,
     embedder: BaseEmbedding | None = None,
     rebuild: bool = False,
+    all_of_it: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> IndexReport:
     """Bring the index in ``data_dir`` up to date with ``folder``; other folders in it stay as they are.
 
     With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again, and a
     damaged SQLite file is moved aside first: the folder is then indexed from nothing.
+    ``all_of_it`` takes in again what ``remove_document`` took out of this folder.
     ``embedder`` takes the place of e5; its ``model_name`` says which vectors are its own.
 
     Raises:
@@ -79,7 +81,7 @@ def index_folder(
 
     with writing(data_dir, prepare) as store:
         run = _Run(folder, data_dir, settings, store, Embedder(settings, embedder), progress, report)
-        run.update(readable, unknown, rebuild)
+        run.update(readable, unknown, rebuild=rebuild, all_of_it=all_of_it or rebuild)
     return report
 
 
@@ -133,7 +135,7 @@ class _Run:
         self._stale = False  # whether what is published was made with other settings
         self._put: set[str] = set()
 
-    def update(self, readable: dict[File, str], unknown: set[str], rebuild: bool) -> None:
+    def update(self, readable: dict[File, str], unknown: set[str], *, rebuild: bool, all_of_it: bool) -> None:
         """Carry the folder over into the store and publish what changed."""
         published = cast("str | None", self._store.meta("recipe"))
         self._stale = published not in (None, self._recipe)
@@ -143,7 +145,7 @@ class _Run:
         prefix = self._prefix()
         before = self._store.latest(prefix)
         self._taken = self._store.latest().keys() - before.keys()
-        left_out = {} if rebuild else self._store.left_out()
+        left_out = {} if all_of_it else self._store.left_out()
         self._total = sum(file.size for file in readable)
         present = {prefix + name for name in unknown}
         for file, sha256 in readable.items():

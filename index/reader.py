@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -100,10 +102,26 @@ class Index:
         with self._reading() as store:
             return store.summaries()
 
-    def folders(self) -> dict[Path, str]:
-        """The folders that were indexed, each with what the ids of its documents begin with."""
+    def folders(self) -> list[Path]:
+        """The folders that were indexed."""
         with self._reading() as store:
-            return {(self.data_dir / path).resolve(): prefix for path, prefix in store.folders().items()}
+            return [(self.data_dir / path).resolve() for path in store.folders()]
+
+    def files(self) -> dict[str, Path]:
+        """Where the file of each document was when it was indexed, by id."""
+        with self._reading() as store:
+            folders = {prefix: (self.data_dir / path).resolve() for path, prefix in store.folders().items()}
+            return {
+                item.source: folders[item.prefix] / item.source.removeprefix(item.prefix)
+                for item in store.summaries()
+                if item.prefix in folders
+            }
+
+    def fingerprint(self) -> str:
+        """What tells this state of the index from others: a hash of its documents and of what made their vectors."""
+        with self._reading() as store:
+            state = json.dumps([store.meta("recipe"), store.digests()])
+        return hashlib.sha256(state.encode()).hexdigest()[:16]
 
     def document(self, doc_id: str) -> Document | None:
         """A document with its text, or None."""

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         None, pattern=r"^https?://\S+$", description="address of an OpenAI-compatible server, with its /v1"
     )
     api_key: SecretStr | None = Field(None, description="key of that server; better in POLYCITE_API_KEY than on a line")
+    auth: SecretStr | None = Field(None, description="USER:PASSWORD that the page asks for; better in POLYCITE_AUTH")
     model_window: int | None = Field(
         None,
         ge=512,
@@ -62,6 +63,13 @@ class Settings(BaseSettings):
     model_timeout: float | None = Field(
         None, gt=0, description="seconds a model may take for one answer (default: 30 for the bundled one, else 120)"
     )
+
+    @field_validator("auth")
+    @classmethod
+    def _check_auth(cls, auth: SecretStr | None) -> SecretStr | None:
+        if auth and not all(auth.get_secret_value().partition(":")):
+            raise ValueError("give USER:PASSWORD")
+        return auth
 
     @classmethod
     def settings_customise_sources(

@@ -64,12 +64,13 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """A line of ``polycite list``."""
+    """A line of ``polycite list``; ``prefix`` is the part of ``source`` that stands for its folder."""
 
     source: str
     language: str
     characters: int
     chunks: int
+    prefix: str
 
 
 def content_key(embedder: str, text: str) -> bytes:
@@ -218,11 +219,18 @@ class Store(Database):
     def summaries(self) -> list[DocumentSummary]:
         """The documents of the current generation, by name."""
         rows = self._db.execute(
-            "SELECT source, language, length(text), (SELECT count(*) FROM chunks WHERE document = documents.id) "
-            f"FROM documents WHERE {CURRENT} ORDER BY source",
+            "SELECT source, language, length(text), (SELECT count(*) FROM chunks WHERE document = documents.id), "
+            f"prefix FROM documents WHERE {CURRENT} ORDER BY source",
             {"generation": self.generation},
         )
         return [DocumentSummary(*row) for row in rows]
+
+    def digests(self) -> dict[str, str]:
+        """Source -> sha256 of the documents of the current generation, by name."""
+        rows = self._db.execute(
+            f"SELECT source, sha256 FROM documents WHERE {CURRENT} ORDER BY source", {"generation": self.generation}
+        )
+        return dict(rows)
 
     def document(self, source: str) -> Document | None:
         """A document of the current generation, or None."""

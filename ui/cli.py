@@ -68,6 +68,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
 
+    web = commands.add_parser(
+        "ui", parents=[shared, wording], help="open the page in the browser: a conversation beside its evidence"
+    )
+    web.add_argument("folder", metavar="FOLDER", nargs="?", help="index this folder first")
+    web.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
+    web.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen at (default: 127.0.0.1)")
+    web.add_argument("--port", type=int, default=7860, metavar="N", help="port (default: 7860; 0: any that is free)")
+    web.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this; better in POLYCITE_AUTH")
+    web.add_argument(
+        "--no-auth", action="store_true", help="let anyone in who can reach another address than this machine"
+    )
+
     verify = commands.add_parser(
         "verify", parents=[shared, asking], help="hold a text, sentence by sentence, against the documents"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from index import Index, Settings, index_folder, load_settings
-from index.datadir import beside, find
+from index.datadir import NAME, beside, find
 from index.doctor import examine
 from index.embedder import Embedder
 from index.errors import IndexMissingError, UsageError
@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         "search": _search,
         "ask": _ask,
         "chat": _chat,
+        "ui": _ui,
         "verify": _verify,
         "list": _list,
         "show": _show,
@@ -146,6 +147,25 @@ def _chat(arguments: argparse.Namespace, settings: Settings) -> int:
             if answer.receipt.fault:
                 sys.stderr.write(f"polycite: {answer.receipt.fault}; the documents' own words stand in for it\n")
             _print(f"{render.answer(answer)}\n")
+
+
+def _ui(arguments: argparse.Namespace, settings: Settings) -> int:
+    from ui.serve import serve
+
+    folder = Path(arguments.folder) if arguments.folder else None
+    if folder:
+        _index(argparse.Namespace(folder=folder, rebuild=False), settings)
+    data_dir = settings.data_dir or (beside(folder) if folder else _nearest())
+    serve(data_dir, settings, arguments.host, arguments.port, open_to_all=arguments.no_auth)
+    return ANSWERED
+
+
+def _nearest() -> Path:
+    """The index to show: the nearest there is, or one to begin here."""
+    try:
+        return find(None, Path.cwd())
+    except IndexMissingError:
+        return Path.cwd() / NAME
 
 
 def _verify(arguments: argparse.Namespace, settings: Settings) -> int:

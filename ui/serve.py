@@ -1,0 +1,112 @@
+"""The page's server: where it listens, whom it lets in, and what it may show of this machine's files."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from index import Settings
+from index.errors import UsageError
+
+LAST_PORT = 65_535
+
+_FONTS = ("system-ui", "Noto Sans", "sans-serif")
+_MONO = ("ui-monospace", "monospace")
+
+
+def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_all: bool) -> None:
+    """Serve the page until the process is told to end.
+
+    Raises:
+        UsageError: another address than this machine's own, without a password and without ``open_to_all``; or a port
+            that is taken.
+        PolyciteError: the index is damaged, or the settings name a model that is not there.
+    """
+    check_address(host, port, guarded=settings.auth is not None or open_to_all)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    # Before Gradio is imported: no report to its makers, and its copies of uploads beside the index.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["GRADIO_TEMP_DIR"] = str((data_dir / "web").resolve())
+    # Gradio asks its own address whether it is up; a proxy must not come between.
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), host, "localhost", "127.0.0.1"]))
+
+    import gradio as gr
+
+    from ui.library import Library
+    from ui.visitor import asset
+    from ui.web import build, translations
+
+    library = Library(data_dir, settings)
+    try:
+        page = build(library, settings)
+        page.queue(default_concurrency_limit=8)
+        _, address, _ = page.launch(
+            server_name=host,
+            server_port=port or _free_port(host),
+            auth=_pair(settings),
+            max_file_size=int(settings.max_file_mb * 1e6),
+            theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo"),
+            css=asset("page.css"),
+            i18n=translations(),
+            footer_links=[],
+            ssr_mode=False,
+            share=False,
+            pwa=False,
+            enable_monitoring=False,
+            quiet=True,
+            prevent_thread_lock=True,
+        )
+        sys.stdout.write(f"polycite is at {address} (Ctrl-C ends it)\n")
+        sys.stdout.flush()
+        stop.wait()
+        page.close(verbose=False)
+    finally:
+        library.close()
+
+
+def check_address(host: str, port: int, *, guarded: bool) -> None:
+    """Refuse to listen to other machines without a password, and a port that cannot be had; raises UsageError."""
+    if not _is_local(host) and not guarded:
+        raise UsageError(
+            f"{host} can be reached from other machines; set a password with --auth USER:PASSWORD, or let anyone in "
+            "with --no-auth"
+        )
+    if not 0 <= port <= LAST_PORT:
+        raise UsageError(f"there is no port {port}; name one up to {LAST_PORT} with --port")
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen at {host}, port {port}: {error.strerror}; name another (--host, --port)"
+        ) from error
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _pair(settings: Settings) -> tuple[str, str] | None:
+    if settings.auth is None:
+        return None
+    user, _, password = settings.auth.get_secret_value().partition(":")
+    return user, password
