@@ -125,6 +125,10 @@ def _add_eval(
     init = actions.add_parser("init", parents=[shared], help="write a first golden file for a folder of yours")
     init.add_argument("folder", metavar="FOLDER")
     init.add_argument("--golden", metavar="FILE", help="where to write it (default: FOLDER.golden.jsonl)")
+    feedback = actions.add_parser(
+        "feedback", parents=[shared], help="turn reviewed feedback of the page into golden rows"
+    )
+    feedback.add_argument("--golden", metavar="FILE", required=True, help="golden file to add them to")
     judge = actions.add_parser("judge", parents=[shared], help="ask a language model about the answers of a run")
     judge.add_argument("run", metavar="RUN", help="folder of a run")
     judge.add_argument("--model", metavar="GGUF", help="the judge (default: the bundled model)")

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from index import Settings
+from index.datadir import find
 from index.errors import UsageError
 from ui.cli import ANSWERED, FAULT
+from ui.feedback import FILE
 
 if TYPE_CHECKING:
     from evals.results import Figure
@@ -32,6 +34,7 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     actions: dict[str | None, Callable[[argparse.Namespace, Settings], int]] = {
         None: _run,
         "compare": _compare,
+        "feedback": _feedback,
         "init": _init,
         "judge": _judge,
         "gate": _gate,
@@ -92,6 +95,17 @@ def _compare(arguments: argparse.Namespace, _: Settings) -> int:
         if not found:
             raise UsageError(f"no results in {folder}; give the folder of a run ('polycite eval' prints it)")
     _print(to_text(compare(before, after)))
+    return ANSWERED
+
+
+def _feedback(arguments: argparse.Namespace, settings: Settings) -> int:
+    from evals.reviewed import add_reviewed
+
+    feedback = find(settings.data_dir, Path.cwd()) / FILE
+    target = Path(arguments.golden)
+    added, left = add_reviewed(feedback, target)
+    how = f'; to review one, add "reviewed": {{"answers": [["words of a right answer"]]}} to its line in {feedback}'
+    _print(f"{added} rows added to {target}, {left} questions not reviewed{how if left else ''}")
     return ANSWERED
 
 
