@@ -24,7 +24,7 @@ def scaffold(folder: Path, target: Path) -> int:
         raise UsageError(f"{target} exists already; edit it, or name another file with --golden")
     rows = [row for file in find_files(folder)[0] if (row := _row(folder, file)) is not None][:MAX_ROWS]
     if not rows:
-        raise UsageError(f"no document in {folder} has a sentence to ask about; give a folder of .txt and .md files")
+        raise UsageError(f"no document in {folder} has a sentence to ask about; give a folder of documents")
     numbered = [{"id": f"q-{number:03d}"} | row for number, row in enumerate(rows, start=1)]
     numbered.append(
         {

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from index.errors import DataDirError, IndexFormatError, IndexMissingError
 
-FORMAT = 2
+FORMAT = 3
 FILE_NAME = "polycite.sqlite3"
 CHROMA = "chroma"  # the folder beside it, which is made from it
 MEND = "'polycite index FOLDER --rebuild', which moves the file aside and indexes again"
@@ -26,6 +26,7 @@ CREATE TABLE left_out (source TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT RO
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     source TEXT NOT NULL, prefix TEXT NOT NULL, sha256 TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
+    read_as TEXT NOT NULL, pages TEXT NOT NULL,
     added INTEGER NOT NULL, removed INTEGER
 );
 CREATE UNIQUE INDEX latest_documents ON documents (source) WHERE removed IS NULL;

@@ -17,7 +17,7 @@ from index.readers import (
     File,
     SkippedFileError,
     UnreadableFileError,
-    decode,
+    check_text,
     digest,
     find_files,
     read_bytes,
@@ -96,7 +96,7 @@ def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tu
     for file in files:
         try:
             data = read_bytes(file, folder, settings.max_file_mb * 1e6)
-            decode(data)
+            check_text(file.name, data)
             readable[file] = digest(data)
         except SkippedFileError as reason:
             skipped.append((file.name, str(reason)))
@@ -104,7 +104,7 @@ def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tu
                 unknown.add(file.name)
     if not readable:
         why = f"; the first was skipped: {skipped[0][0]!r}, {skipped[0][1]}" if skipped else ""
-        raise UsageError(f"nothing to index in {folder} (it takes {' and '.join(SUFFIXES)} files in UTF-8){why}")
+        raise UsageError(f"nothing to index in {folder} (it takes {' '.join(SUFFIXES)} files){why}")
     return readable, skipped, unknown
 
 
@@ -153,8 +153,8 @@ class _Run:
             if left_out.get(prefix + file.name) == sha256:
                 self.report.skipped.append((file.name, "taken out by 'polycite remove'; --rebuild takes it in again"))
             else:
-                present.add(prefix + file.name)
-                self._carry(file, sha256, prefix, before)
+                if self._carry(file, sha256, prefix, before):
+                    present.add(prefix + file.name)
             self._done += file.size
         self._progress(self._total, self._total)
         closed = tuple(prefix + name for name in unknown if name[-1] == "/")
@@ -174,22 +174,24 @@ class _Run:
             self._store.add_folder(self._path, folders[self._path])
         return folders[self._path]
 
-    def _carry(self, file: File, sha256: str, prefix: str, before: dict[str, str]) -> None:
+    def _carry(self, file: File, sha256: str, prefix: str, before: dict[str, str]) -> bool:
+        """Take in a file, if it changed; whether its document, this one or the one before, stays in the index."""
         doc_id = prefix + file.name
         if doc_id not in before and doc_id in self._taken:
             self.report.skipped.append((file.name, f"another folder's document is named {doc_id} already; rename it"))
-            return
+            return True
         if before.get(doc_id) == sha256 and not self._stale:
             self.report.unchanged.append(doc_id)
-            return
+            return True
         try:
             data = read_bytes(file, self._folder, self._settings.max_file_mb * 1e6)
             document = to_document(doc_id, data)
-        except SkippedFileError as reason:  # it changed since it was inspected
+        except SkippedFileError as reason:
             self.report.skipped.append((file.name, str(reason)))
-            return
+            return isinstance(reason, UnreadableFileError)  # of that, nothing is known just now
         self._take_in(document, prefix)
         (self.report.changed if doc_id in before else self.report.added).append(doc_id)
+        return True
 
     def _drop_missing(self, before: dict[str, str], present: set[str], closed: tuple[str, ...]) -> None:
         """Drop what is gone; what lies in a folder that cannot be listed just now stays as it was."""

@@ -6,13 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from index.errors import PolyciteError, UsageError
+from index.extract import ExtractError, check, extract
 from index.language import detect_language
 from index.types import Document
 
-SUFFIXES = (".txt", ".md")
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".pdf", ".docx")
 
 
 class SkippedFileError(PolyciteError):
@@ -103,26 +104,20 @@ def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:
 
 
 def to_document(doc_id: str, data: bytes) -> Document:
-    """Make the document that a file's bytes hold; raises SkippedFileError as ``decode`` does."""
-    text = decode(data)
-    return Document(doc_id, text, detect_language(text), digest(data))
-
-
-def decode(data: bytes) -> str:
-    """Decode a file's bytes; line ends stay as they are, since offsets count them.
-
-    Raises:
-        SkippedFileError: no text, or not UTF-8.
-    """
-    if b"\0" in data:
-        raise SkippedFileError("a binary file, not text")
+    """Make the document that a file's bytes hold; raises SkippedFileError where they hold no text."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SkippedFileError(f"not valid UTF-8 (byte {error.start}); save it as UTF-8") from error
-    if not text.strip():
-        raise SkippedFileError("no text in it")
-    return text
+        found = extract(PurePosixPath(doc_id).suffix, data)
+    except ExtractError as reason:
+        raise SkippedFileError(str(reason)) from reason
+    return Document(doc_id, found.text, detect_language(found.text), digest(data), found.read_as, found.pages)
+
+
+def check_text(name: str, data: bytes) -> None:
+    """Refuse at a glance, without reading it, what holds no text; raises SkippedFileError."""
+    try:
+        check(PurePosixPath(name).suffix, data)
+    except ExtractError as reason:
+        raise SkippedFileError(str(reason)) from reason
 
 
 def digest(data: bytes) -> str:

@@ -27,6 +27,7 @@ UNUSED = (
     "NOT EXISTS (SELECT 1 FROM sentences WHERE sentences.vector = vectors.id) "
     "AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.vector = vectors.id)"
 )
+_DOCUMENT = "source, text, language, sha256, read_as, pages"
 _DISTINCT = (
     "SELECT min(chunks.id) FROM chunks JOIN documents ON documents.id = document "
     f"JOIN vectors ON vectors.id = chunks.vector WHERE {CURRENT} GROUP BY vectors.vector"
@@ -71,6 +72,7 @@ class DocumentSummary:
     characters: int
     chunks: int
     prefix: str
+    read_as: str
 
 
 def content_key(embedder: str, text: str) -> bytes:
@@ -129,10 +131,9 @@ class Store(Database):
     def latest_document(self, source: str) -> tuple[Document, str]:
         """The latest document of that name, and the prefix of its folder."""
         row = self._db.execute(
-            "SELECT source, text, language, sha256, prefix FROM documents WHERE source = ? AND removed IS NULL",
-            (source,),
+            f"SELECT {_DOCUMENT}, prefix FROM documents WHERE source = ? AND removed IS NULL", (source,)
         ).fetchone()
-        return Document(*row[:4]), row[4]
+        return _document(row[:-1]), row[-1]
 
     def missing_vectors(self, keys: Iterable[bytes]) -> list[bytes]:
         """The keys that have no vector yet."""
@@ -156,8 +157,12 @@ class Store(Database):
             self._drop(document.id)
             self._db.execute("DELETE FROM left_out WHERE source = ?", (document.id,))
             row = self._db.execute(
-                "INSERT INTO documents (source, prefix, sha256, language, text, added) VALUES (?,?,?,?,?,?)",
-                (document.id, prefix, document.sha256, document.language, text, self.generation + 1),
+                "INSERT INTO documents (source, prefix, sha256, language, text, read_as, pages, added) "
+                "VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    *(document.id, prefix, document.sha256, document.language, text),
+                    *(document.read_as, json.dumps(document.pages), self.generation + 1),
+                ),
             ).lastrowid
             self._db.executemany(
                 f"INSERT INTO sentences VALUES (?,?,?,?,{_BY_KEY})",
@@ -220,7 +225,7 @@ class Store(Database):
         """The documents of the current generation, by name."""
         rows = self._db.execute(
             "SELECT source, language, length(text), (SELECT count(*) FROM chunks WHERE document = documents.id), "
-            f"prefix FROM documents WHERE {CURRENT} ORDER BY source",
+            f"prefix, read_as FROM documents WHERE {CURRENT} ORDER BY source",
             {"generation": self.generation},
         )
         return [DocumentSummary(*row) for row in rows]
@@ -235,10 +240,10 @@ class Store(Database):
     def document(self, source: str) -> Document | None:
         """A document of the current generation, or None."""
         row = self._db.execute(
-            f"SELECT source, text, language, sha256 FROM documents WHERE source = :source AND {CURRENT}",
+            f"SELECT {_DOCUMENT} FROM documents WHERE source = :source AND {CURRENT}",
             {"source": source, "generation": self.generation},
         ).fetchone()
-        return Document(*row) if row else None
+        return _document(row) if row else None
 
     def languages(self, generation: int) -> dict[str, int]:
         """Language -> how many documents of a generation are in it."""
@@ -275,6 +280,10 @@ class Store(Database):
         rows = self._db.execute(_CHUNKS_WITH_DOCUMENTS, wanted)
         found = {row[0]: _stored(row, sentences.get(row[0], [])) for row in rows}
         return [found[chunk] for chunk in ids if chunk in found]
+
+
+def _document(row: tuple[str, str, str, str, str, str]) -> Document:
+    return Document(*row[:5], tuple(json.loads(row[5])))
 
 
 def _stored(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,12 +47,20 @@ class Document:
         text: the decoded text that all offsets count in.
         language: BCP 47 tag.
         sha256: hex digest of the file's bytes.
+        read_as: how they were read: an encoding, ``pdf``, ``docx``, or ``html, ENCODING``.
+        pages: where each page begins in the text; none for what has no pages.
     """
 
     id: str
     text: str
     language: str
     sha256: str
+    read_as: str = "utf-8"
+    pages: tuple[int, ...] = ()
+
+    def page(self, offset: int) -> int | None:
+        """Number of the page, from 1, that an offset lies on; None where there are no pages."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)

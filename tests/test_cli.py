@@ -50,7 +50,7 @@ def test_from_a_folder_to_an_answer(folder: Path) -> None:
     assert "A hive holds 40,000 bees." in answered.stdout
     assert "[1] bees.txt · en · characters 0–42" in answered.stdout
     listed = run("list").stdout
-    assert listed.splitlines()[1].split() == ["bees.txt", "en", "42", "1"]
+    assert listed.splitlines()[1].split() == ["bees.txt", "en", "utf-8", "42", "1"]
     assert run("show", "bees.txt").stdout == "Bees make honey. A hive holds 40,000 bees."
 
 
@@ -136,7 +136,7 @@ def test_faults_are_one_line_with_a_next_step(folder: Path, tmp_path: Path, corp
     (tmp_path / "no.gguf").write_text("no", encoding="utf-8")
     at = ("--data-dir", corpus_dir)
     check_fault(run("index", tmp_path / "nowhere"), 2, "does not exist", "give the folder")
-    check_fault(run("index", empty), 2, "nothing to index", ".txt and .md")
+    check_fault(run("index", empty), 2, "nothing to index", ".txt .md .html .htm .pdf .docx")
     check_fault(run("index", folder, "--data-dir", a_file), 1, "is a file", "--data-dir")
     check_fault(run("index", folder, "--chunk-tokens", "3"), 2, "chunk_tokens")
     check_fault(run("ask", H100), 1, "no index", "polycite index FOLDER")

@@ -131,7 +131,7 @@ def test_offsets_count_code_points_whatever_the_line_ends(folder: Path, tmp_path
 
 def test_files_that_are_skipped_are_named_with_the_reason(folder: Path, tmp_path: Path) -> None:
     (folder / "picture.txt").write_bytes(b"\x89PNG\0\0")
-    (folder / "latin.txt").write_bytes("Käse".encode("latin-1"))
+    (folder / "cut.pdf").write_bytes(b"%PDF-1.4")
     (folder / "big.txt").write_text("x" * 2_000_000, encoding="utf-8")
     (folder / "blank.txt").write_text(" \n", encoding="utf-8")
     (folder / "data.csv").write_text("1", encoding="utf-8")
@@ -142,7 +142,7 @@ def test_files_that_are_skipped_are_named_with_the_reason(folder: Path, tmp_path
     reasons = dict(report.skipped)
     assert report.added == ["bees.md", "more/mond.txt"]
     assert "binary" in reasons["picture.txt"]
-    assert "UTF-8" in reasons["latin.txt"]
+    assert "cannot be read as .pdf" in reasons["cut.pdf"]
     assert "2.0 MB is over the limit max_file_mb = 1" in reasons["big.txt"]
     assert "no text" in reasons["blank.txt"]
     assert ".md" in reasons["data.csv"]

@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     index = commands.add_parser("index", parents=[shared], help="read a folder of documents into the index")
-    index.add_argument("folder", metavar="FOLDER", help="folder with .txt and .md files in UTF-8")
+    index.add_argument("folder", metavar="FOLDER", help="folder with .txt, .md, .html, .pdf and .docx files")
     index.add_argument(
         "--rebuild",
         action="store_true",

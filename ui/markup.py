@@ -159,11 +159,16 @@ def _quote(turn: int, citation: Citation, document: Document | None, say: Words)
     return (
         f'<article id="quote-{name}" tabindex="-1" aria-labelledby="source-{name}">'
         f'<header id="source-{name}"><strong>[{citation.number}]</strong> {lines(citation.source)} '
-        f'<span class="pc-tag">{lines(citation.language)}</span></header>'
+        f'<span class="pc-tag">{lines(citation.language)}</span>{_page(citation, document, say)}</header>'
         f'<p lang="{attribute(citation.language)}" dir="auto">{lines(before)}<mark>{lines(citation.quote)}</mark>'
         f"{lines(after)}</p>"
         f'<footer><a href="#mark-{name}">↩ {lines(say("back"))}</a> {_open(citation, say)}</footer></article>'
     )
+
+
+def _page(citation: Citation, document: Document | None, say: Words) -> str:
+    page = document.page(citation.start) if document else None
+    return f" {lines(say('page', n=page))}" if page else ""
 
 
 def _open(citation: Citation, say: Words) -> str:
@@ -207,7 +212,8 @@ def documents(summaries: Sequence[DocumentSummary], gone: frozenset[str], say: W
     """The table of documents, each to be opened and removed."""
     if not summaries:
         return f'<p class="pc-notice">{lines(say("no_documents"))}</p>'
-    heads = "".join(f"<th>{lines(say(key))}</th>" for key in ("document", "language", "size", "chunks", "state"))
+    keys = ("document", "language", "read_as", "size", "chunks", "state")
+    heads = "".join(f"<th>{lines(say(key))}</th>" for key in keys)
     rows = "".join(_row(item, item.source in gone, say) for item in summaries)
     return f'<table class="pc-documents"><thead><tr>{heads}<th></th></tr></thead><tbody>{rows}</tbody></table>'
 
@@ -217,7 +223,7 @@ def _row(item: DocumentSummary, gone: bool, say: Words) -> str:
     sure = attribute(say("remove_sure", name=item.source))
     return (
         f'<tr><td><button type="button" class="pc-link" data-open="{name}" data-start="0" data-end="0" dir="auto">'
-        f"{lines(item.source)}</button></td><td>{lines(item.language)}</td><td>{item.characters:,}</td>"
+        f"{lines(item.source)}</button></td><td>{lines(item.language)}</td><td>{lines(item.read_as)}</td><td>{item.characters:,}</td>"
         f"<td>{item.chunks:,}</td><td>{lines(say('state_gone' if gone else 'state_ready'))}</td>"
         f'<td><button type="button" data-remove="{name}" data-sure="{sure}">{lines(say("remove"))}</button></td></tr>'
     )

@@ -72,15 +72,19 @@ def documents(summaries: Sequence[DocumentSummary]) -> str:
     """A table of the documents."""
     if not summaries:
         return "The index is empty; fill it with 'polycite index FOLDER'."
-    rows = [("DOCUMENT", "LANGUAGE", "CHARACTERS", "CHUNKS")]
+    rows = [("DOCUMENT", "LANGUAGE", "READ AS", "CHARACTERS", "CHUNKS")]
     rows += [
-        (harmless(item.source).replace("\n", " "), item.language, f"{item.characters:,}", f"{item.chunks:,}")
+        (
+            *(harmless(item.source).replace("\n", " "), item.language, item.read_as),
+            *(f"{item.characters:,}", f"{item.chunks:,}"),
+        )
         for item in summaries
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return "\n".join(
-        f"{name:<{widths[0]}}  {language:<{widths[1]}}  {characters:>{widths[2]}}  {chunks:>{widths[3]}}"
-        for name, language, characters, chunks in rows
+        f"{name:<{widths[0]}}  {language:<{widths[1]}}  {read_as:<{widths[2]}}  "
+        f"{characters:>{widths[3]}}  {chunks:>{widths[4]}}"
+        for name, language, read_as, characters, chunks in rows
     )
 
 
