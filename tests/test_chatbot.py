@@ -14,7 +14,7 @@ import pytest
 import qa
 from index import load_settings
 from index.errors import ModelError, SettingsError, UsageError
-from qa import Answer, AnswerReady, Chatbot, DraftToken, EvidenceFound, SentenceVerified
+from qa import Answer, AnswerReady, Chatbot, DraftToken, EvidenceFound, SentenceVerified, Wishes
 from qa.models import choose_model
 from qa.quotes import Quote
 from qa.types import Usage
@@ -216,3 +216,15 @@ def test_what_cannot_be_opened_or_asked(corpus_dir: Path, tmp_path: Path, quotin
 def test_the_public_names() -> None:
     assert sorted(qa.__all__) == qa.__all__
     assert all(hasattr(qa, name) for name in qa.__all__)
+
+
+def test_a_question_may_ask_for_languages_passages_and_quotes_only(corpus_dir: Path) -> None:
+    wishes = Wishes(passages=2, languages=("de",), worded=False)
+    with Chatbot.open(corpus_dir, llm="llamacpp") as bot:
+        events = list(bot.stream("How long did William Cho spend with Zuckerberg?", wishes=wishes))
+    found = next(event for event in events if isinstance(event, EvidenceFound))
+    assert len(found.sources) == 2
+    answer = events[-1].answer if isinstance(events[-1], AnswerReady) else None
+    assert answer is not None
+    assert {citation.language for citation in answer.citations} == {"de"}
+    assert not answer.receipt.asked

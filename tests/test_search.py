@@ -29,6 +29,15 @@ def test_the_passage_is_found_whatever_its_language(
     assert words in best.text
 
 
+def test_only_the_languages_that_are_asked_for(corpus_index: Index) -> None:
+    question = "How many H100 GPUs does Meta want?"
+    assert {item.language for item in corpus_index.search(question, 20)} >= {"fr", "en", "de"}
+    for languages in (("zh-Hans",), ("en", "fr"), ("ja",)):
+        found = corpus_index.search(question, 20, languages)
+        assert {item.language for item in found} == set(languages) - {"ja"}
+    assert len(corpus_index.search(question, 20, ("zh-Hans",))) == 10
+
+
 def test_results_are_exact_and_best_first(corpus_index: Index) -> None:
     results = corpus_index.search("What did Zuckerberg discuss in Seoul?", 10)
     assert len(results) == 10

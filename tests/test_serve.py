@@ -15,10 +15,13 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from index.errors import UsageError
+from index.types import Document
+from qa import Answer, AnswerSentence, Citation, Receipt
 from tests.browser import page_server
 from tests.conftest import CORPUS
+from ui import markup
 from ui.serve import check_address
-from ui.words import of_browser, tables
+from ui.words import Words, of_browser, tables
 
 QUESTION = "How many H100 GPUs does Meta want to secure by the end of the year?"
 
@@ -111,6 +114,22 @@ def test_no_other_command_imports_gradio(corpus_dir: Path) -> None:
         "sys.exit('gradio' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_quote_on_a_page_names_it_and_text_from_right_to_left_says_so() -> None:
+    document = Document("a.pdf", "אחת. שתיים.\n\nThree.", "he", "0", "pdf", (0, 13))
+    shown = markup.evidence([(0, answer_citing(document, "Three."))], {"a.pdf": document}, Words("en"))
+    assert "page 2" in shown
+    first = markup.evidence([(0, answer_citing(document, "שתיים."))], {"a.pdf": document}, Words("en"))
+    assert '<p lang="he" dir="auto">אחת. <mark>שתיים.</mark></p>' in first
+
+
+def answer_citing(document: Document, quote: str) -> Answer:
+    start = document.text.index(quote)
+    citation = Citation(1, document.id, start, start + len(quote), quote, document.language)
+    sentence = AnswerSentence(quote, "supported", (1,))
+    receipt = Receipt(asked=False, why="quotes")
+    return Answer("?", "en", quote, (sentence,), (), (citation,), (), False, False, "none", {}, receipt)
 
 
 def test_every_language_has_every_word() -> None:

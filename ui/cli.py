@@ -80,6 +80,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--no-auth", action="store_true", help="let anyone in who can reach another address than this machine"
     )
 
+    tools = commands.add_parser(
+        "mcp", parents=[shared, wording], help="serve ask, search and verify to assistants (Model Context Protocol)"
+    )
+    tools.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
+
     verify = commands.add_parser(
         "verify", parents=[shared, asking], help="hold a text, sentence by sentence, against the documents"
     )

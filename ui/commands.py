@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         "chat": _chat,
         "ui": _ui,
         "verify": _verify,
+        "mcp": _mcp,
         "list": _list,
         "show": _show,
         "remove": _remove,
@@ -157,6 +158,15 @@ def _ui(arguments: argparse.Namespace, settings: Settings) -> int:
         _index(argparse.Namespace(folder=folder, rebuild=False), settings)
     data_dir = settings.data_dir or (beside(folder) if folder else _nearest())
     serve(data_dir, settings, arguments.host, arguments.port, open_to_all=arguments.no_auth)
+    return ANSWERED
+
+
+def _mcp(_: argparse.Namespace, settings: Settings) -> int:
+    from qa import Chatbot
+    from ui.programs import serve_tools
+
+    with closing(Chatbot(Index.open(settings), settings)) as bot:
+        serve_tools(bot)
     return ANSWERED
 
 
