@@ -69,10 +69,14 @@ class Chatbot:
         Raises:
             PolyciteError: no index there, an unknown setting, or no such model.
         """
-        loaded = load_settings(data_dir=data_dir, **settings)
-        index = Index.open(loaded)
+        return cls.with_settings(load_settings(data_dir=data_dir, **settings))
+
+    @classmethod
+    def with_settings(cls, settings: Settings) -> Chatbot:
+        """Open the index that the settings name, as ``open`` does."""
+        index = Index.open(settings)
         try:
-            bot = cls(index, loaded)
+            bot = cls(index, settings)
             index.search("polycite", 1)
             return bot
         except BaseException:

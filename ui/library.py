@@ -44,11 +44,8 @@ class Library:
         """Who answers; raises IndexMissingError while there is nothing to answer from."""
         with self._opening:
             if self._bot is None:
-                self._bot = Chatbot.open(**{name: getattr(self._settings, name) for name in self._given()})
+                self._bot = Chatbot.with_settings(self._settings)
             return self._bot
-
-    def _given(self) -> list[str]:
-        return [name for name in type(self._settings).model_fields if getattr(self._settings, name) is not None]
 
     def close(self) -> None:
         """Stop the model and let go of the index."""

@@ -83,8 +83,8 @@ class ChatPanel:
             **PRIVATE,
             analytics_enabled=False,
         )
-        more.render()
         self._feedback(chatbot, turns)
+        more.render()
         self._after(chatbot, turns)
 
     def _feedback(self, chatbot: gr.Chatbot, turns: gr.State) -> None:
@@ -92,7 +92,7 @@ class ChatPanel:
         judged = gr.State(None)
         with gr.Group(visible=False) as form:
             reason = gr.Radio([], label=i18n("feedback_why"), elem_id="reason")
-            comment = gr.Textbox(show_label=False, max_length=2000)
+            comment = gr.Textbox(label=self.i18n("feedback_comment"), max_length=2000)
             send = gr.Button(i18n("feedback_send"), size="sm")
         chatbot.like(self.judge, [turns], [judged, form, reason, comment], **PRIVATE)
         send.click(self.explain, [turns, judged, reason, comment], [form], **PRIVATE)
@@ -192,7 +192,9 @@ class ChatPanel:
         if choice.model is None:
             return update(choices=[quotes], value="quotes", info=say("no_model", why=choice.why))
         model = (say("model_words", name=choice.model.name), "model")
-        return update(choices=[model, quotes], value="model", info=choice.why)
+        bundled = choice.model.provider == "llamacpp" and self.settings.model is None
+        info = f"{choice.why}. {say('larger_model')}" if bundled else choice.why
+        return update(choices=[model, quotes], value="model", info=info)
 
 
 class _Shown:
