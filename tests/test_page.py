@@ -105,6 +105,13 @@ def test_a_follow_up_a_retry_an_edit_and_a_new_conversation(browser: Browser, ad
         page.get_by_role("button", name="Retry").last.click()
         expect(page.locator("#evidence h3").first).to_have_text("And Kishida?")
         expect(page.locator("#evidence h3")).to_have_count(2)
+        page.wait_for_timeout(300)
+        expect(page.locator("#question .submit-button")).to_be_visible()  # it is done with the retry
+        page.get_by_role("button", name="Edit").last.click()
+        page.locator("#chat textarea").fill("And William Cho?")
+        page.get_by_role("button", name="Submit").last.click()
+        expect(page.locator("#evidence h3").first).to_have_text("And William Cho?")
+        expect(page.locator("#evidence h3")).to_have_count(2)
         page.get_by_role("button", name="Undo").last.click()
         expect(page.locator("#chat .bot")).to_have_count(1)
         page.get_by_role("button", name="New conversation").click()
