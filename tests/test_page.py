@@ -119,6 +119,19 @@ def test_a_follow_up_a_retry_an_edit_and_a_new_conversation(browser: Browser, ad
         expect(page.locator("#evidence h3")).to_have_count(0)
 
 
+def test_an_edited_question_keeps_its_marks(browser: Browser, address: str) -> None:
+    question = "How many H100 GPUs does Meta want *this* year, R&D or not?"
+    with visit(browser, address) as page:
+        ask(page, question)
+        expect(page.locator("#question .submit-button")).to_be_visible()
+        page.get_by_role("button", name="Edit").last.click()
+        page.locator("#chat textarea").press_sequentially(" Really?")
+        page.get_by_role("button", name="Submit").last.click()
+        expect(page.locator("#evidence h3")).to_contain_text("Really?")
+        assert sorted(page.locator("#evidence h3").inner_text()) == sorted(f"{question} Really?")
+        assert page.locator("#chat .user").first.inner_text().count("*") == 2
+
+
 def test_two_browsers_at_once_do_not_mix(browser: Browser, address: str) -> None:
     with visit(browser, address) as one, visit(browser, address, locale="de") as two:
         ask(one, "How long did William Cho talk with Zuckerberg?")
@@ -131,6 +144,9 @@ def test_two_browsers_at_once_do_not_mix(browser: Browser, address: str) -> None
 def test_markup_in_documents_names_and_questions_stays_text(browser: Browser, address: str) -> None:
     with visit(browser, address) as page:
         answer = ask(page, f"When does the zeppelin of Quorvik land {EVIL}?")
+        assert (
+            page.locator("#chat .user").first.inner_text().strip() == f"When does the zeppelin of Quorvik land {EVIL}?"
+        )
         assert "<script>" in answer.inner_text()
         assert "**Not bold**" in answer.inner_text() or "Not a heading" in answer.inner_text()
         assert answer.locator("a:not(.pc-mark), img, script, h1").count() == 0

@@ -19,7 +19,8 @@ from ui.words import Words
 AROUND = 600  # characters of a paragraph that are shown before and after a quote
 WHOLE = 400_000  # characters of a document that are shown whole; of a longer one, as many around the quote
 
-_PUNCTUATION = re.compile(r"[^\w\s]")
+_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_MARKUP = re.compile(r"[&<>\\`*_#\[\]~|$]|^[-+=]", re.MULTILINE)
 # Marks that turn the direction of writing could show what is not there.
 _TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -28,6 +29,11 @@ def text(words: str) -> str:
     """Any text, as text: no HTML, no Markdown, in one line."""
     plain = _TURNING.sub("\N{REPLACEMENT CHARACTER}", words)
     return _PUNCTUATION.sub(lambda mark: f"&#{ord(mark.group())};", " ".join(plain.split()))
+
+
+def typed(words: str) -> str:
+    """A visitor's message: no HTML, no Markdown, and otherwise as it was typed, since it can be edited."""
+    return _MARKUP.sub(lambda mark: f"&#{ord(mark.group())};", words)
 
 
 def lines(words: str) -> str:

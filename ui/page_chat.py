@@ -5,12 +5,14 @@ What a visitor asked is in ``gr.State`` alone; the library, its index and its mo
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any
 
 import gradio as gr
+from gradio.components.chatbot import ChatbotDataMessages, TextMessage
 
 from index import Settings
 from index.errors import IndexMissingError, PolyciteError
@@ -37,6 +39,33 @@ EXAMPLES = (
 Turns = list[Answer | None]  # by turn; None where one was stopped
 
 
+def show_as_typed(chatbot: gr.Chatbot) -> None:
+    """Have a chatbot show what visitors type as they typed it, and not read it as Markdown or HTML.
+
+    No subclass does this, since for one Gradio writes a stub file beside its source.
+    """
+    to_browser, from_browser = chatbot.postprocess, chatbot.preprocess
+
+    def postprocess(value: list[Any] | None) -> ChatbotDataMessages:
+        shown = to_browser(value)
+        for part in _typed(shown):
+            part.text = markup.typed(html.unescape(part.text))  # an edited one is escaped already
+        return shown
+
+    def preprocess(payload: ChatbotDataMessages | None) -> list[Any]:
+        for part in _typed(payload) if payload else ():
+            part.text = html.unescape(part.text)
+        return from_browser(payload)
+
+    chatbot.postprocess = postprocess  # type: ignore[method-assign]
+    chatbot.preprocess = preprocess  # type: ignore[method-assign]
+
+
+def _typed(messages: ChatbotDataMessages) -> list[TextMessage]:
+    parts = [part for message in messages.root if message.role == "user" for part in message.content]
+    return [part for part in parts if isinstance(part, TextMessage)]
+
+
 class ChatPanel:
     """The conversation and its settings."""
 
@@ -59,6 +88,7 @@ class ChatPanel:
             group_consecutive_messages=False,
             feedback_options=("Like", "Dislike"),
         )
+        show_as_typed(chatbot)
         with gr.Accordion(i18n("settings"), open=False, render=False) as more:
             self.who = gr.Radio([], label=i18n("who_answers"), elem_id="who")
             passages = gr.Slider(1, 20, self.settings.passages, step=1, label=i18n("passages"))
@@ -119,6 +149,7 @@ class ChatPanel:
     ) -> Generator[tuple[str, Turns, str], None, None]:
         """Answer as it goes; stopping closes the generator, and with it the model's stream."""
         say = words_of(request)
+        question = html.unescape(question)  # an edited one comes as it was shown
         # What is retried, edited or undone is no longer in the history.
         turn = sum(1 for message in history if message["role"] == "user")
         before = turns[:turn]
