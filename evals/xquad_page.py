@@ -37,8 +37,7 @@ def to_markdown(report: XquadReport) -> str:
         "question's and the paragraph's language. A quote is one or two whole sentences, scored against a span of a "
         "few words, so EM is next to 0 and F1 low even where the quote is right; *quote holds answer* says whether it "
         "is. A question that was not answered counts as 0. *worded*: the model's own first sentence, where it stood "
-        "the check, with "
-        "an n of its own."
+        "the check, with an n of its own."
     )
     return "\n\n".join(parts) + "\n"
 

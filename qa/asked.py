@@ -7,7 +7,7 @@ Question Classifiers", https://aclanthology.org/C02-1150/).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -114,5 +114,5 @@ def _states(quote: Quote, kinds: Collection[str], given: Facts) -> bool:
     return any(stated[kind] for kind in kinds)
 
 
-def _words(question: str, language: str) -> dict[str, int]:
-    return dict(find_groups(_WORDS, language, simplified(question) if language.startswith("zh") else question))
+def _words(question: str, language: str) -> Mapping[str, int]:
+    return find_groups(_WORDS, language, simplified(question) if language.startswith("zh") else question)

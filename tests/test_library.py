@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index import load_settings
+from index import index_folder, load_settings
 from index.errors import IndexMissingError, UsageError
 from ui.library import UPLOADS, Library
 
@@ -73,7 +73,7 @@ def test_a_folder_beside_it_keeps_its_files(library: Library, bridge: Path, tmp_
     folder = tmp_path / "docs"
     folder.mkdir()
     (folder / "tower.txt").write_text("The tower of Olmar has 40 steps.", encoding="utf-8")
-    library.index(folder, quiet)
+    index_folder(folder, library.data_dir, load_settings())
     library.add([bridge], quiet)
     assert [item.source for item in library.summaries()] == ["tower.txt", "uploads/bridge.txt"]
     library.remove("tower.txt")

@@ -148,7 +148,7 @@ def test_markup_in_documents_names_and_questions_stays_text(browser: Browser, ad
             page.locator("#chat .user").first.inner_text().strip() == f"When does the zeppelin of Quorvik land {EVIL}?"
         )
         assert "<script>" in answer.inner_text()
-        assert "**Not bold**" in answer.inner_text() or "Not a heading" in answer.inner_text()
+        assert "# Not a heading" in answer.inner_text()
         assert answer.locator("a:not(.pc-mark), img, script, h1").count() == 0
         assert "onerror" in page.locator("#evidence").inner_text()
         page.locator("#evidence").get_by_role("button", name="Open document").first.click()

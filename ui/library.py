@@ -77,11 +77,6 @@ class Library:
 
     # -- writing, one at a time
 
-    def index(self, folder: Path, progress: Progress) -> IndexReport:
-        """Index a folder of the user's."""
-        with self._writing:
-            return index_folder(folder, self.data_dir, self._settings, progress=progress)
-
     def add(self, files: Sequence[Path], progress: Progress) -> IndexReport:
         """Keep copies of files, by their names, and index them; one of the same name is replaced.
 

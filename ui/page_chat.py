@@ -22,10 +22,10 @@ from qa.types import AnswerSentence, Citation
 from ui import feedback, markup
 from ui.export import markdown
 from ui.library import Library
+from ui.programs import AT_ONCE
 from ui.visitor import PRIVATE, asset, opener, update, words_of
 from ui.words import Words
 
-AT_ONCE = 8  # questions that are answered at the same time; others wait for their turn
 REDRAWN_S = 0.1  # a draft is shown again at most so often
 REASONS = ("wrong_quote", "missing", "untrue", "unclear", "else")
 EXAMPLES = (

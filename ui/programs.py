@@ -17,7 +17,7 @@ from ui import jsonform
 from ui.library import Library
 
 MOST_RESULTS = 100
-AT_ONCE = 8
+AT_ONCE = 8  # questions that are answered at the same time; others wait for their turn
 
 Call = Callable[..., dict[str, Any]]
 

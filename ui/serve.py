@@ -42,13 +42,14 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
     import gradio as gr
 
     from ui.library import Library
+    from ui.programs import AT_ONCE
     from ui.visitor import asset
     from ui.web import build, translations
 
     library = Library(data_dir, settings)
     try:
         page = build(library, settings)
-        page.queue(default_concurrency_limit=8)
+        page.queue(default_concurrency_limit=AT_ONCE)
         _, address, _ = page.launch(
             server_name=host,
             server_port=port or _free_port(host),
