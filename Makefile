@@ -70,7 +70,7 @@ basis: .venv/ready-to-test
 lock:
 	uv pip compile --quiet pyproject.toml -o lock/runtime.lock $(LOCK)
 	uv pip compile --quiet pyproject.toml --extra dev -c lock/runtime.lock -o lock/dev.lock $(LOCK)
-	uv pip compile --quiet lock/model.in --no-deps -o lock/model.lock $(LOCK)
+	for part in model fuzz; do uv pip compile --quiet lock/$$part.in --no-deps -o lock/$$part.lock $(LOCK); done
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 clean:
