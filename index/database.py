@@ -56,7 +56,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, ...] = ()
 
     @classmethod
     def create(cls, data_dir: Path) -> Self:
@@ -73,12 +73,23 @@ class Database:
         """
         mode, seen = _reading_mode(data_dir, cls.READING), _state(data_dir)
         self = cls._opened(data_dir, mode, lambda self: _refuse_blank(data_dir))
-        self._seen = seen if _IMMUTABLE in mode else None
+        # Told that nobody writes, SQLite sees no change at all; else only another file in its place escapes it.
+        self._seen = seen if _IMMUTABLE in mode else seen[:1]
         return self
 
     def is_outdated(self, data_dir: Path) -> bool:
-        """Whether the file has changed under a connection that was told that it would not."""
-        return self._seen is not None and self._seen != _state(data_dir)
+        """Whether the file has changed in a way that this connection cannot see.
+
+        Raises:
+            IndexMissingError: it is gone.
+        """
+        try:
+            return self._seen != _state(data_dir)[: len(self._seen)]
+        except FileNotFoundError as error:
+            raise IndexMissingError(
+                f"{data_dir} was removed while it was in use; put it back, or run "
+                f"'polycite index FOLDER --data-dir {data_dir}'"
+            ) from error
 
     @classmethod
     def _opened(cls, data_dir: Path, mode: str, when_blank: Callable[[Self], None]) -> Self:
@@ -176,9 +187,10 @@ def _reading_mode(data_dir: Path, with_log: str) -> str:
     return "ro" if log else _IMMUTABLE
 
 
-def _state(data_dir: Path) -> tuple[int, int]:
+def _state(data_dir: Path) -> tuple[int, int, int]:
+    """Which file it is, then what its content changes."""
     status = (data_dir / FILE_NAME).stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _refuse_blank(data_dir: Path) -> None:

@@ -21,6 +21,9 @@ from index.embedder import basis_fingerprint
 from index.errors import PolyciteError, VectorsDamagedError
 from index.publish import manifest, search_vectors, space
 from index.recipe import check_recipe
+from index.server import Server
+from index.settings import Settings
+from index.share import difference
 from index.types import FloatArray
 from index.vectors import generation_folder
 
@@ -41,8 +44,11 @@ class Finding:
     detail: str = ""
 
 
-def examine(data_dir: Path, recipe: str | None = None) -> list[Finding]:
-    """Check everything; with ``recipe``, also whether the index was made by it."""
+def examine(data_dir: Path, recipe: str | None = None, settings: Settings | None = None) -> list[Finding]:
+    """Check everything; with ``recipe``, also whether the index was made by it.
+
+    With ``settings`` that name a Chroma server, also whether it holds what the data directory does.
+    """
     findings = list(_surroundings(data_dir))
     try:
         with closing(Audit.open(data_dir)) as audit, audit.transaction():
@@ -51,6 +57,8 @@ def examine(data_dir: Path, recipe: str | None = None) -> list[Finding]:
                 findings += _settings(audit, recipe)
                 findings += _chroma(audit, data_dir)
                 findings += _leftovers(audit, data_dir)
+                if settings and settings.chroma:
+                    findings.append(_shared(audit, settings))
     except PolyciteError as error:
         findings.append(Finding("SQLite file", "wrong", str(error)))
     except sqlite3.Error as error:
@@ -103,6 +111,9 @@ def _settings(audit: Audit, recipe: str | None) -> Iterator[Finding]:
 def _chroma(audit: Audit, data_dir: Path) -> Iterator[Finding]:
     if not audit.generation:
         return
+    if audit.meta("chroma") is None:
+        yield Finding("Chroma's files", "note", "none here: the index was shared by a server; --chroma looks at it")
+        return
     folder = generation_folder(data_dir, audit.generation)
     fault = manifest(audit).fault(folder, thorough=True)
     yield (
@@ -143,6 +154,19 @@ def _rows(audit: Audit, chunks: set[int]) -> Iterator[tuple[int, FloatArray]]:
     kept = set(sorted(chunks)[::step])
     for ids, vectors in search_vectors(audit, audit.generation):
         yield from ((chunk, row) for chunk, row in zip(ids, vectors, strict=True) if chunk in kept)
+
+
+def _shared(audit: Audit, settings: Settings) -> Finding:
+    try:
+        with closing(Server(settings)) as server:
+            fault = difference(audit, server)
+    except PolyciteError as error:
+        return Finding("Chroma's server", "wrong", str(error))
+    if fault:
+        return Finding(
+            "Chroma's server", "wrong", f"{fault}; {_INDEX} --chroma {settings.chroma}, which embeds nothing"
+        )
+    return Finding("Chroma's server")
 
 
 def _leftovers(audit: Audit, data_dir: Path) -> Iterator[Finding]:

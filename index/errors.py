@@ -42,5 +42,9 @@ class IndexFormatError(DataDirError):
     """The index was made by another version of polycite."""
 
 
+class ServerError(PolyciteError):
+    """The Chroma server cannot be reached, or does not hold what it should."""
+
+
 class ModelError(PolyciteError):
     """The language model cannot be started or asked."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from index.chunks import make_chunks
+from index.datadir import storage_faults
 from index.embedder import Embedder
 from index.errors import UsageError
 from index.publish import publish, space, tidy, writing
@@ -27,6 +29,7 @@ from index.recipe import check_recipe, recipe
 from index.salvage import set_aside_if_damaged
 from index.sentences import split_sentences
 from index.settings import Settings
+from index.share import sharing
 from index.store import Store, content_key
 from index.types import Document, Span
 
@@ -59,6 +62,7 @@ def index_folder(
     embedder: BaseEmbedding | None = None,
     rebuild: bool = False,
     all_of_it: bool = False,
+    vectors_from: Sequence[Path] = (),
     progress: Progress = lambda done, total: None,
 ) -> IndexReport:
     """Bring the index in ``data_dir`` up to date with ``folder``; other folders in it stay as they are.
@@ -66,12 +70,14 @@ def index_folder(
     With ``rebuild``, documents that were embedded with other settings, of whatever folder, are embedded again, and a
     damaged SQLite file is moved aside first: the folder is then indexed from nothing.
     ``all_of_it`` takes in again what ``remove_document`` took out of this folder.
+    ``vectors_from`` names other data directories; what they have vectors of is not embedded again.
     ``embedder`` takes the place of e5; its ``model_name`` says which vectors are its own.
 
     Raises:
         UsageError: no such folder, or nothing in it that can be read; the index is left as it was.
         IndexMismatchError: the index was made with other settings, and ``rebuild`` is not given.
         IndexBusyError, DataDirError: see ``index.datadir.writer``.
+        ServerError: the Chroma server that is to share the index cannot be reached or used.
     """
     readable, skipped, unknown = _inspect(folder, settings)
     report = IndexReport(skipped=skipped)
@@ -79,10 +85,17 @@ def index_folder(
     def prepare() -> None:
         report.set_aside = set_aside_if_damaged(data_dir) if rebuild else None
 
-    with writing(data_dir, prepare) as store:
+    with writing(data_dir, prepare) as store, sharing(store, settings, replace=rebuild):
+        for other in vectors_from:
+            _take_vectors(store, other)
         run = _Run(folder, data_dir, settings, store, Embedder(settings, embedder), progress, report)
         run.update(readable, unknown, rebuild=rebuild, all_of_it=all_of_it or rebuild)
     return report
+
+
+def _take_vectors(store: Store, data_dir: Path) -> None:
+    with storage_faults(data_dir), closing(Store.open(data_dir)) as other:
+        store.take_vectors(other)
 
 
 def _inspect(folder: Path, settings: Settings) -> tuple[dict[File, str], list[tuple[str, str]], set[str]]:
@@ -162,7 +175,8 @@ class _Run:
         if self._stale:
             self._renew()
         known = space(self._store).basis if self._store.generation else None
-        publish(self._store, self._data_dir, self._embedder.basis(known), recipe=self._recipe)
+        shared = self._settings.chroma is not None
+        publish(self._store, self._data_dir, self._embedder.basis(known), shared=shared, recipe=self._recipe)
         tidy(self._store, self._data_dir, self._path)
 
     def _prefix(self) -> str:

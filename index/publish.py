@@ -27,30 +27,38 @@ def writing(data_dir: Path, prepare: Callable[[], None] = lambda: None) -> Itera
             store.close()
 
 
-def publish(store: Store, data_dir: Path, basis: Basis | None = None, **meta: object) -> None:
+def publish(store: Store, data_dir: Path, basis: Basis | None = None, *, shared: bool = False, **meta: object) -> None:
     """Make the next generation current, with these meta values; nothing is done where it would be the same.
 
-    ``basis`` is that of the embedder in use; without it, the one of the current generation stays.
+    ``basis`` is that of the embedder in use; without it, the one of the current generation stays. What is ``shared`` by
+    a server needs no folder of Chroma's here: whoever reads it here all the same builds it.
     """
     basis = basis or space(store).basis
     previous = whole(store, data_dir, basis)
-    if previous and not store.has_unpublished():
+    if (previous or (shared and is_of(store, basis))) and not store.has_unpublished():
         return
     following = store.generation + 1
     folder = vectors.generation_folder(data_dir, following)
     parts = ((languages, raw) for _, languages, raw in store.vectors(following))
     fair = Space.fit(basis, parts, store.languages(following))
-    wanted = store.distinct(following)
-    built = vectors.build(folder, wanted, lambda: search_vectors(store, following, basis), previous)
-    store.publish(chroma=built.to_json(), space=fair.to_json(), **meta)
+    built = None
+    if not shared:
+        wanted = store.distinct(following)
+        built = vectors.build(folder, wanted, lambda: search_vectors(store, following, basis), previous).to_json()
+    store.publish(chroma=built, space=fair.to_json(), **meta)
 
 
 def whole(store: Store, data_dir: Path, basis: Basis) -> tuple[Path, Manifest] | None:
     """The folder of the current generation, if nothing of it is damaged or missing and it was made by this basis."""
-    if not store.generation or space(store).basis.fingerprint != basis.fingerprint:
+    if not is_of(store, basis):
         return None
     folder, found = vectors.generation_folder(data_dir, store.generation), manifest(store)
     return (folder, found) if found.fault(folder, thorough=True) is None else None
+
+
+def is_of(store: Store, basis: Basis) -> bool:
+    """Whether the current generation was made by this basis."""
+    return store.generation > 0 and space(store).basis.fingerprint == basis.fingerprint
 
 
 def search_vectors(store: Store, generation: int, basis: Basis | None = None) -> Iterator[tuple[list[int], FloatArray]]:

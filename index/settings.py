@@ -37,6 +37,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True)
 
     data_dir: Path | None = Field(None, description="folder that holds the index (default: .polycite)")
+    chroma: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#@]+/?$",
+        description="address of a Chroma server that holds the index for many readers, such as http://127.0.0.1:8000",
+    )
+    chroma_tenant: str = Field("default_tenant", min_length=3, description="tenant on that server")
+    chroma_database: str = Field("default_database", min_length=3, description="database of the tenant: one index each")
+    chroma_token: SecretStr | None = Field(
+        None, description="token that a proxy before that server asks for; only as POLYCITE_CHROMA_TOKEN or in the file"
+    )
+    chroma_timeout: float = Field(30, gt=0, description="seconds that server may take for one request")
     max_file_mb: float = Field(20, gt=0, description="a larger file is skipped")
     chunk_tokens: int = Field(250, ge=32, le=500, description="most tokens of a chunk, counted by the embedder")
     embedder: str = Field(

@@ -28,6 +28,9 @@ UNUSED = (
     "AND NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.vector = vectors.id)"
 )
 _DOCUMENT = "source, text, language, sha256, read_as, pages"
+_SUMMARY = (
+    "source, language, length(text), (SELECT count(*) FROM chunks WHERE document = documents.id), prefix, read_as"
+)
 _DISTINCT = (
     "SELECT min(chunks.id) FROM chunks JOIN documents ON documents.id = document "
     f"JOIN vectors ON vectors.id = chunks.vector WHERE {CURRENT} GROUP BY vectors.vector"
@@ -148,6 +151,14 @@ class Store(Database):
                 ((key, _pack(vector)) for key, vector in zip(keys, vectors, strict=True)),
             )
 
+    def take_vectors(self, other: Store) -> None:
+        """Keep all vectors that another store has of any text, as ``add_vectors`` does."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)",
+                other._db.execute("SELECT key, vector FROM vectors"),
+            )
+
     def put(
         self, document: Document, prefix: str, sentences: Sequence[Sentence], chunks: Sequence[Chunk], embedder: str
     ) -> None:
@@ -224,8 +235,7 @@ class Store(Database):
     def summaries(self) -> list[DocumentSummary]:
         """The documents of the current generation, by name."""
         rows = self._db.execute(
-            "SELECT source, language, length(text), (SELECT count(*) FROM chunks WHERE document = documents.id), "
-            f"prefix, read_as FROM documents WHERE {CURRENT} ORDER BY source",
+            f"SELECT {_SUMMARY} FROM documents WHERE {CURRENT} ORDER BY source",
             {"generation": self.generation},
         )
         return [DocumentSummary(*row) for row in rows]
@@ -244,6 +254,17 @@ class Store(Database):
             {"source": source, "generation": self.generation},
         ).fetchone()
         return _document(row) if row else None
+
+    def lengths(self) -> dict[int, int]:
+        """Number of each document of the current generation -> characters of its text."""
+        return dict(
+            self._db.execute(f"SELECT id, length(text) FROM documents WHERE {CURRENT}", {"generation": self.generation})
+        )
+
+    def row(self, number: int) -> tuple[Document, DocumentSummary]:
+        """The document of that number."""
+        found = self._db.execute(f"SELECT {_DOCUMENT}, {_SUMMARY} FROM documents WHERE id = ?", (number,)).fetchone()
+        return _document(found[:6]), DocumentSummary(*found[6:])
 
     def languages(self, generation: int) -> dict[str, int]:
         """Language -> how many documents of a generation are in it."""

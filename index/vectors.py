@@ -35,7 +35,7 @@ _COLLECTION = "chunks"
 _BATCH = 2000  # one call takes at most 5,461 items
 # Wide and searched thoroughly, since what the graph misses the documents seem not to say; built by one thread, so that
 # the same vectors always give the same graph.
-_HNSW: CreateHNSWConfiguration = {
+HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
     "max_neighbors": 32,
     "ef_construction": 400,
@@ -65,7 +65,7 @@ def build(folder: Path, wanted: set[int], batches: Batches, previous: tuple[Path
     with _faults(folder):
         present = _ids(*previous) if previous else set()
         removed = previous[1].removed + len(present - wanted) if previous else 0
-        if previous and present and removed + len(wanted - present) <= MOST_CHANGED * len(wanted):
+        if previous and present and not is_much(removed, len(wanted - present), len(wanted)):
             shutil.copytree(previous[0], folder)
         else:
             folder.mkdir(parents=True)
@@ -74,6 +74,11 @@ def build(folder: Path, wanted: set[int], batches: Batches, previous: tuple[Path
     with closing(sqlite3.connect(folder / _SQLITE, isolation_level=None)) as database:
         database.execute("VACUUM")  # the log of vectors that it held is not needed any more
     return Manifest.of(folder, len(wanted), removed)
+
+
+def is_much(removed: int, new: int, wanted: int) -> bool:
+    """Whether so much has changed since a graph of now ``wanted`` vectors was made that it is made anew."""
+    return removed + new > MOST_CHANGED * wanted
 
 
 def _ids(folder: Path, manifest: Manifest) -> set[int]:
@@ -92,7 +97,7 @@ def _write(folder: Path, batches: Batches, present: set[int], wanted: set[int]) 
                 warnings.simplefilter("ignore", DeprecationWarning)  # that no embedding function is stored
                 client.get_collection(_COLLECTION, embedding_function=None).modify(configuration={"hnsw": least})
         else:
-            hnsw: CreateHNSWConfiguration = {**_HNSW, **least}
+            hnsw: CreateHNSWConfiguration = {**HNSW, **least}
             client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
     with closing(_client(folder)) as client:  # it reads its configuration when it opens
         collection = client.get_collection(_COLLECTION, embedding_function=None)

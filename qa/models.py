@@ -115,7 +115,8 @@ def _openai(settings: Settings) -> ModelSpec:
         raise ModelError(
             "--llm openai needs --base-url, such as http://127.0.0.1:8080/v1, and --model, a name that the server knows"
         )
-    return _adapted(replace(INSTRUCT, provider="openai", name=settings.model, address=settings.base_url), settings)
+    known = SMALL if settings.model == SMALL.name else INSTRUCT  # the bundled one, served by llama.cpp elsewhere
+    return _adapted(replace(known, provider="openai", name=settings.model, address=settings.base_url), settings)
 
 
 def _llamacpp(settings: Settings) -> ModelSpec:

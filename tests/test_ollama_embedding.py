@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +18,9 @@ from index.e5 import E5Engine
 from index.errors import IndexMismatchError, ModelError, PolyciteError, SettingsError
 from index.neutral import frozen_basis
 from index.ollama_embedding import OllamaEmbedding
+from index.publish import space
 from index.settings import Settings
+from index.store import Store
 
 
 class Server(ThreadingHTTPServer):
@@ -118,10 +121,8 @@ def test_an_index_by_ollama_learns_its_basis_once_and_keeps_it(server: Server, f
 def test_the_basis_is_the_one_that_e5_has(server: Server, folder: Path, tmp_path: Path) -> None:
     """The same vectors by another way, so the same directions."""
     index_folder(folder, tmp_path / "d", settings(server))
-    with Index(tmp_path / "d", settings(server)) as index:
-        index.search("Moon", 1)
-        assert index._opened is not None
-        learned = index._opened.space.basis
+    with closing(Store.open(tmp_path / "d")) as store:
+        learned = space(store).basis
     assert learned.fingerprint != frozen_basis().fingerprint
     overlap = np.linalg.svd(learned.rows @ frozen_basis().rows.T)[1]
     assert overlap.min() > 0.99

@@ -40,7 +40,7 @@ def sources(data_dir: Path) -> list[str]:
 def test_what_is_removed_stays_out_until_its_file_changes(folder: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "d"
     run(folder, data_dir)
-    remove_document(data_dir, "a.txt")
+    remove_document(data_dir, "a.txt", SETTINGS)
     assert sources(data_dir) == ["b.txt"]
     assert (folder / "a.txt").exists()
     assert {finding.state for finding in examine(data_dir)} == {"ok"}
@@ -56,7 +56,7 @@ def test_what_is_removed_stays_out_until_its_file_changes(folder: Path, tmp_path
 def test_a_rebuild_takes_it_in_again(folder: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "d"
     run(folder, data_dir)
-    remove_document(data_dir, "a.txt")
+    remove_document(data_dir, "a.txt", SETTINGS)
     assert run(folder, data_dir, rebuild=True).added == ["a.txt"]
     assert run(folder, data_dir).unchanged == ["a.txt", "b.txt"]
 
@@ -64,8 +64,8 @@ def test_a_rebuild_takes_it_in_again(folder: Path, tmp_path: Path) -> None:
 def test_the_last_document_can_go(folder: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "d"
     run(folder, data_dir)
-    remove_document(data_dir, "a.txt")
-    remove_document(data_dir, "b.txt")
+    remove_document(data_dir, "a.txt", SETTINGS)
+    remove_document(data_dir, "b.txt", SETTINGS)
     assert sources(data_dir) == []
     assert {finding.state for finding in examine(data_dir)} == {"ok"}
 
@@ -73,12 +73,12 @@ def test_the_last_document_can_go(folder: Path, tmp_path: Path) -> None:
 def test_what_cannot_be_removed_is_named(folder: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "d"
     with pytest.raises(IndexMissingError):
-        remove_document(data_dir, "a.txt")
+        remove_document(data_dir, "a.txt", SETTINGS)
     run(folder, data_dir)
     with pytest.raises(UsageError, match=r"no document 'c\.txt'"):
-        remove_document(data_dir, "c.txt")
+        remove_document(data_dir, "c.txt", SETTINGS)
     with writer(data_dir), pytest.raises(IndexBusyError):
-        remove_document(data_dir, "a.txt")
+        remove_document(data_dir, "a.txt", SETTINGS)
     assert {finding.state for finding in examine(data_dir)} == {"ok"}
 
 

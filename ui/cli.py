@@ -29,6 +29,12 @@ def build_parser() -> argparse.ArgumentParser:
     shared.add_argument("--data-dir", metavar="D", help="folder that holds the index (default: .polycite)")
     shared.add_argument("--debug", action="store_true", help="show the traceback of a fault")
     shared.add_argument("--embedder", metavar="E", help="what makes the vectors: e5 or ollama:NAME (default: e5)")
+    shared.add_argument(
+        "--chroma", metavar="URL", help="Chroma server that holds the index for many readers (its token: see README)"
+    )
+    shared.add_argument("--chroma-tenant", metavar="T", help="tenant on it (default: default_tenant)")
+    shared.add_argument("--chroma-database", metavar="DB", help="database of the tenant (default: default_database)")
+    shared.add_argument("--ollama-url", metavar="URL", help="where Ollama listens (default: http://127.0.0.1:11434)")
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--json", action="store_true", help="print one JSON line")
     asking.add_argument(
@@ -42,6 +48,14 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="embed again what was embedded with other settings, take in what 'remove' took out, and begin anew, from "
         "this folder, where the index is damaged (the damaged file is moved aside)",
+    )
+    index.add_argument(
+        "--vectors-from",
+        metavar="D",
+        action="append",
+        default=[],
+        help="take the vectors that another data directory has, perhaps another machine's, instead of embedding again "
+        "(may be given more than once)",
     )
     index.add_argument("--chunk-tokens", metavar="N", help="most tokens of a chunk (default: 250)")
     index.add_argument("--max-file-mb", metavar="MB", help="skip larger files (default: 20)")

@@ -75,13 +75,22 @@ def _index(arguments: argparse.Namespace, settings: Settings) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        report = index_folder(folder, data_dir, settings, rebuild=arguments.rebuild, progress=progress)
+        report = index_folder(
+            folder,
+            data_dir,
+            settings,
+            rebuild=arguments.rebuild,
+            vectors_from=[Path(other) for other in arguments.vectors_from],
+            progress=progress,
+        )
     _print(render.index_report(report, _ask_hint(settings, data_dir)))
     return ANSWERED
 
 
 def _ask_hint(settings: Settings, data_dir: Path) -> str:
     """The command that asks this index, from here."""
+    if settings.chroma:
+        return f'polycite ask "…" --chroma {settings.chroma}'
     try:
         found = settings.data_dir is None and find(None, Path.cwd()).resolve() == data_dir.resolve()
     except IndexMissingError:
@@ -155,7 +164,7 @@ def _ui(arguments: argparse.Namespace, settings: Settings) -> int:
 
     folder = Path(arguments.folder) if arguments.folder else None
     if folder:
-        _index(argparse.Namespace(folder=folder, rebuild=False), settings)
+        _index(argparse.Namespace(folder=folder, rebuild=False, vectors_from=[]), settings)
     data_dir = settings.data_dir or (beside(folder) if folder else _nearest())
     serve(data_dir, settings, arguments.host, arguments.port, open_to_all=arguments.no_auth)
     return ANSWERED
@@ -222,13 +231,13 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
-    remove_document(find(settings.data_dir, Path.cwd()), arguments.document)
+    remove_document(find(settings.data_dir, Path.cwd()), arguments.document, settings)
     _print(f"{render.harmless(arguments.document)} is out of the index; its file is untouched.")
     return ANSWERED
 
 
 def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
-    findings = examine(find(settings.data_dir, Path.cwd()), recipe(settings, Embedder(settings).name))
+    findings = examine(find(settings.data_dir, Path.cwd()), recipe(settings, Embedder(settings).name), settings)
     _print(render.findings(findings))
     return FAULT if any(finding.state == "wrong" for finding in findings) else ANSWERED
 

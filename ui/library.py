@@ -82,6 +82,7 @@ class Library:
 
         What cannot be read is skipped, and not kept.
         """
+        self._refuse_shared()
         skipped: list[tuple[str, str]] = []
         with self._writing:
             self._uploads.mkdir(parents=True, exist_ok=True)
@@ -102,14 +103,16 @@ class Library:
         Raises:
             UsageError: there is no such document.
         """
+        self._refuse_shared()
         with self._writing:
             file = self.bot().index.files().get(doc_id)
-            remove_document(self.data_dir, doc_id)
+            remove_document(self.data_dir, doc_id, self._settings)
             if file is not None and file.parent == self._uploads.resolve():
                 file.unlink(missing_ok=True)
 
     def refresh(self, progress: Progress) -> list[IndexReport]:
         """Read all folders again."""
+        self._refuse_shared()
         reports = []
         with self._writing:
             for folder in self.bot().index.folders():
@@ -119,6 +122,13 @@ class Library:
                         index_folder(folder, self.data_dir, self._settings, progress=progress, all_of_it=own)
                     )
         return reports
+
+    def _refuse_shared(self) -> None:
+        if self._settings.chroma:
+            raise UsageError(
+                "these documents are shared by a server and come from elsewhere; add or remove them there, with "
+                f"'polycite index FOLDER --chroma {self._settings.chroma}'"
+            )
 
 
 def _fault(file: Path, max_bytes: float) -> str:
