@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from index.chunks import make_chunks
-from index.datadir import storage_faults
+from index.datadir import find, storage_faults
 from index.embedder import Embedder
 from index.errors import UsageError
 from index.publish import publish, space, tidy, writing
@@ -94,7 +94,7 @@ def index_folder(
 
 
 def _take_vectors(store: Store, data_dir: Path) -> None:
-    with storage_faults(data_dir), closing(Store.open(data_dir)) as other:
+    with storage_faults(data_dir), closing(Store.open(find(data_dir, data_dir))) as other:
         store.take_vectors(other)
 
 

@@ -90,13 +90,19 @@ def _index(arguments: argparse.Namespace, settings: Settings) -> int:
 def _ask_hint(settings: Settings, data_dir: Path) -> str:
     """The command that asks this index, from here."""
     if settings.chroma:
-        return f'polycite ask "…" --chroma {settings.chroma}'
+        names = ("chroma", "chroma_tenant", "chroma_database")
+        given = [f" --{name.replace('_', '-')} {getattr(settings, name)}" for name in names if _is_set(settings, name)]
+        return f'polycite ask "…"{"".join(given)}'
     try:
         found = settings.data_dir is None and find(None, Path.cwd()).resolve() == data_dir.resolve()
     except IndexMissingError:
         found = False
     with_embedder = "" if settings.embedder == "e5" else f" --embedder {settings.embedder}"
     return f'polycite ask "…"{"" if found else f" --data-dir {data_dir}"}{with_embedder}'
+
+
+def _is_set(settings: Settings, name: str) -> bool:
+    return bool(getattr(settings, name) != Settings.model_fields[name].default)
 
 
 def _search(arguments: argparse.Namespace, settings: Settings) -> int:
