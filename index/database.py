@@ -17,6 +17,7 @@ FILE_NAME = "polycite.sqlite3"
 CHROMA = "chroma"  # the folder beside it, which is made from it
 MEND = "'polycite index FOLDER --rebuild', which moves the file aside and indexes again"
 
+_LOG = f"{FILE_NAME}-wal"
 _IMMUTABLE = "ro&immutable=1"
 
 _SCHEMA = """
@@ -72,7 +73,14 @@ class Database:
             DataDirError: it is of another format.
         """
         mode, seen = _reading_mode(data_dir, cls.READING), _state(data_dir)
-        self = cls._opened(data_dir, mode, lambda self: _refuse_blank(data_dir))
+        try:
+            self = cls._opened(data_dir, mode, lambda self: _refuse_blank(data_dir))
+        except sqlite3.OperationalError:
+            log = data_dir / _LOG
+            if log.exists() and log.stat().st_size:
+                raise
+            mode = _IMMUTABLE  # the disk may be full: then no log can be begun, but all that there is can be read
+            self = cls._opened(data_dir, mode, lambda self: _refuse_blank(data_dir))
         # Told that nobody writes, SQLite sees no change at all; else only another file in its place escapes it.
         self._seen = seen if _IMMUTABLE in mode else seen[:1]
         return self
@@ -180,7 +188,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def _reading_mode(data_dir: Path, with_log: str) -> str:
     """How SQLite can open a file with a write-ahead log for reading: it wants to keep a log even then."""
-    log = (data_dir / f"{FILE_NAME}-wal").exists()
+    log = (data_dir / _LOG).exists()
     if os.access(data_dir, os.W_OK):
         return with_log if log else "rw"
     # In a directory that it may not write to it needs a log that is there already, or the word that nobody writes.
