@@ -14,13 +14,13 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from evals.chaos_child import ask_one, index_in_child, make_embedder, make_settings, read_in_child
+from evals.chaos_shared import SharedChaos
+from evals.chaos_tally import READER_S, Scene, Tally, table
 from evals.chaos_world import World
 from index import Index, index_folder
 from index.doctor import examine
@@ -29,40 +29,18 @@ from index.vectors import generation_folder
 
 KILLS = 200
 _LARGE_SHARE = 0.25  # of the kills; they take longer
+_SHARED_SHARE = 0.25  # of the kills
 _AIMED_SHARE = 0.1  # kills as soon as the new generation is current, which chance would seldom hit
 _FINISH_SHARE = 0.5  # of the kills after which a run is left alone
 _MARGIN = 1.1
 _POLL_S = 0.0005
 _QUESTIONS = 3
-_READER_S = 60
 _FOLDERS = ("first", "second")  # of one index; a run is about one of them
 _SHOWN = 20  # violations
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is indexed: documents of so many paragraphs, each a chunk."""
-
-    name: str
-    real: bool
-    documents: int
-    size: int
-
-
 SMALL = Scene("small, e5", True, 8, 4)
 LARGE = Scene("10,000 chunks", False, 100, 100)
-
-
-@dataclass
-class Tally:
-    """What came of a scene."""
-
-    scene: Scene
-    kills: Counter[str] = field(default_factory=Counter)
-    finished: int = 0
-    questions: int = 0
-    seconds: float = 0
-    violations: list[str] = field(default_factory=list)
 
 
 class Chaos:
@@ -86,7 +64,7 @@ class Chaos:
         for number in range(len(self._world.folders)):
             self.finish(number)
         pipe, other = self._context.Pipe()
-        arguments = (self._data_dir, self._scene.real, self._chance.randrange(1 << 32), other)
+        arguments = (self._data_dir, self._settings, self._chance.randrange(1 << 32), other)
         reader = self._context.Process(target=read_in_child, args=arguments)
         reader.start()
         try:
@@ -96,16 +74,12 @@ class Chaos:
                 self.finish(number)
             self._expect({"ok"}, "at the end")
             pipe.send("stop")
-            self._hear(pipe.recv() if pipe.poll(_READER_S) else (0, ["the reader gave no answer"]))
+            self.tally.hear(pipe.recv() if pipe.poll(READER_S) else (0, ["the reader gave no answer"]))
         finally:
             reader.kill()
             reader.join()
         self.tally.seconds = time.perf_counter() - started
         return self.tally
-
-    def _hear(self, answer: tuple[int, list[str]]) -> None:
-        self.tally.questions, faults = answer
-        self.tally.violations += faults
 
     def _round(self) -> None:
         number = self._chance.randrange(len(self._world.folders))
@@ -122,7 +96,7 @@ class Chaos:
 
     def _kill(self, number: int) -> str | None:
         """Start a run and kill it; returns what it was doing, or None if it was through already."""
-        arguments = (self._world.folders[number], self._data_dir, self._scene.real)
+        arguments = (self._world.folders[number], self._data_dir, self._settings)
         child = self._context.Process(target=index_in_child, args=arguments)
         with closing(Store.open(self._data_dir)) as store:
             before, started = store.generation, time.time()
@@ -173,18 +147,6 @@ class Chaos:
                 self.tally.violations.append(f"{when}: {finding.check}: {finding.detail}")
 
 
-def table(tallies: Sequence[Tally]) -> str:
-    """What came of all scenes."""
-    phases = ("preparing", "building", "published")
-    rows: list[tuple[str, ...]] = [("scene", "kills", *phases, "finished", "questions", "seconds", "violations")]
-    for tally in tallies:
-        fell = [str(tally.kills[phase]) for phase in phases]
-        counts = [str(tally.finished), f"{tally.questions:,}", f"{tally.seconds:.0f}", str(len(tally.violations))]
-        rows.append((tally.scene.name, str(tally.kills.total()), *fell, *counts))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run all scenes; returns 1 if anything was violated."""
     parser = argparse.ArgumentParser(prog="python -m evals.chaos", description=__doc__)
@@ -192,11 +154,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     arguments = parser.parse_args(argv)
     sys.stdout.write(f"seed {arguments.seed}\n")
-    large = round(arguments.kills * _LARGE_SHARE)
+    large, shared = round(arguments.kills * _LARGE_SHARE), round(arguments.kills * _SHARED_SHARE)
     tallies = []
-    for scene, kills in ((SMALL, arguments.kills - large), (LARGE, large)):
+    for scene, kills in ((SMALL, arguments.kills - large - shared), (LARGE, large)):
         with tempfile.TemporaryDirectory() as root:
             tallies.append(Chaos(scene, Path(root), arguments.seed).run(kills))
+    with tempfile.TemporaryDirectory() as root:
+        tallies.append(SharedChaos(Path(root), arguments.seed).run(shared))
     violations = [violation for tally in tallies for violation in tally.violations]
     sys.stdout.write("\n".join([table(tallies), *violations[:_SHOWN]]) + "\n")
     return 1 if violations else 0

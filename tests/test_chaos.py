@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from evals.chaos import SMALL, Chaos, Scene, Tally, table
+from evals.chaos import SMALL, Chaos
+from evals.chaos_shared import SharedChaos
+from evals.chaos_tally import Scene, Tally, table
 from evals.chaos_world import World, is_whole, paragraphs
+from index.server import Server
+
+pytestmark = pytest.mark.fault
 
 
 def test_a_few_kills_leave_nothing_half_done(tmp_path: Path) -> None:
@@ -19,6 +24,24 @@ def test_a_few_kills_leave_nothing_half_done(tmp_path: Path) -> None:
     assert tally.kills.total() == 4
     assert tally.questions > 0
     assert "small, e5" in table([tally])
+
+
+def test_a_few_kills_of_the_writer_and_of_the_server_that_shares(tmp_path: Path) -> None:
+    tally = SharedChaos(tmp_path, seed=3).run(4)
+    assert tally.violations == []
+    assert set(tally.kills) == {"server", "writer"}
+    assert tally.questions > 0
+
+
+def test_it_sees_what_the_server_must_not_show(tmp_path: Path) -> None:
+    chaos = SharedChaos(tmp_path, seed=3, scene=Scene("two documents", False, 2, 2))
+    with chaos.server:
+        chaos.finish()
+        assert chaos.tally.violations == []
+        with closing(Server(chaos.settings)) as server:
+            server.collection(server.current().documents).delete(ids=["1"])
+            chaos.check("after that")
+    assert any("was never published" in found for found in chaos.tally.violations)
 
 
 @pytest.mark.parametrize(
