@@ -55,13 +55,16 @@ latency: .venv/ready-to-test
 screenshots: .venv/ready-to-test
 	@$(BIN)/python -m tests.screenshots
 
-# What an index takes at 1,000, 10,000 and 100,000 chunks (some minutes).
+# What an index takes at 1,000, 10,000 and 100,000 chunks, in a data directory and on a Chroma server (some minutes).
 scale: .venv/ready-to-test
 	@$(BIN)/python -m evals.scale
+	@$(BIN)/python -m evals.scale_shared
 
-# Kills the indexer 200 times at random moments, with a reader beside it, and checks what is left; KILLS=20 is shorter.
+# Kills the indexer, or the Chroma server that shares its index, 200 times at random moments, with a reader beside it,
+# and checks what is left (KILLS=20 is shorter); then all other faults, one by one.
 chaos: .venv/ready-to-test
 	@$(BIN)/python -m evals.chaos $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m pytest -m fault
 
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test

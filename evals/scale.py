@@ -90,10 +90,10 @@ def _measure(size: int) -> Figures:
         figures |= _apart(_index, folder, data_dir, "unchanged")
         write_document(folder, 0, version=1)
         figures |= _apart(_index, folder, data_dir, "changed")
-        figures["disk"] = _megabytes(data_dir)
+        figures["disk"] = megabytes(data_dir)
         shutil.rmtree(data_dir / CHROMA)
         figures |= _apart(_index, folder, data_dir, "rebuild")
-        figures["chroma"] = _megabytes(data_dir / CHROMA)
+        figures["chroma"] = megabytes(data_dir / CHROMA)
         figures |= _apart(_ask, folder, data_dir, "asking")
         return figures | _apart(_compare, folder, data_dir, "comparing")
 
@@ -161,7 +161,8 @@ def _settings() -> Settings:
     return load_settings(chunk_tokens=CHUNK_TOKENS)
 
 
-def _megabytes(folder: Path) -> float:
+def megabytes(folder: Path) -> float:
+    """What the files in a folder take."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
