@@ -58,28 +58,32 @@ def text_parts(text: str) -> Iterator[Metadata]:
 
 
 def of_chunk(chunk: StoredChunk) -> Metadata:
-    """A chunk with the raw vectors of it and of its sentences, in half precision as they were stored."""
+    """A chunk with the raw vectors of it and of its sentences, in half precision as they were stored.
+
+    All in one string: each entry of a record costs a server as much as the record.
+    """
     rows = np.vstack([chunk.vector, chunk.sentence_vectors]).astype("<f2")
-    return {
+    parts = {
         "source": chunk.source,
         "language": chunk.language,
-        "start": chunk.start,
-        "end": chunk.end,
+        "span": [chunk.start, chunk.end],
         "text": chunk.text,
         "tokens": chunk.tokens,
-        "sentences": json.dumps([[span.start, span.end] for span, _ in chunk.sentences]),
+        "sentences": [[span.start, span.end] for span, _ in chunk.sentences],
         "vectors": base64.b64encode(rows.tobytes()).decode(),
     }
+    return {"chunk": json.dumps(parts, ensure_ascii=False)}
 
 
 def to_chunk(chunk: str, record: Mapping[str, Any]) -> StoredChunk:
     """The chunk of this id that had this record."""
-    start, text = record["start"], record["text"]
-    spans = [Sentence(*span) for span in json.loads(record["sentences"])]
-    rows = unpack(base64.b64decode(record["vectors"])).reshape(len(spans) + 1, -1)
+    parts = json.loads(record["chunk"])
+    start, end = parts["span"]
+    spans = [Sentence(*span) for span in parts["sentences"]]
+    rows = unpack(base64.b64decode(parts["vectors"])).reshape(len(spans) + 1, -1)
     return StoredChunk(
-        *(int(chunk), record["source"], record["language"], start, record["end"], text, record["tokens"]),
+        *(int(chunk), parts["source"], parts["language"], start, end, parts["text"], parts["tokens"]),
         rows[0],
-        tuple((span, text[span.start - start : span.end - start]) for span in spans),
+        tuple((span, parts["text"][span.start - start : span.end - start]) for span in spans),
         rows[1:],
     )

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from chromadb.api.types import Where
 
 SAMPLE = 50  # chunks that are to find themselves
-_BATCH = 50  # records of a request, which may have 40 MB
+_BATCH = 500  # records of a request at most
+_CHARACTERS = 8_000_000  # of a request, about: a server takes 40 MB
 _IDS = 2000  # ids of one
 _SAME = 1e-3  # how near two vectors are that a search may take for each other
 
-_Rows = Iterator[tuple[str, FloatArray, Metadata]]
+_Row = tuple[str, FloatArray, Metadata]  # id, vector, metadata
+_Rows = Iterator[_Row]
 
 
 def share(store: Store, server: Server, *, replace: bool = False) -> None:
@@ -214,12 +216,14 @@ class _Change:
             marked = set(self.collection.get(where=going, include=[])["ids"])
             self._mark(marked & self._wanted, 0)  # by a run that was cut short, whose changes came to nothing
             self._mark(self.gone - marked, target)
-            batch: list[tuple[str, FloatArray, Metadata]] = []
+            batch: list[_Row] = []
+            characters = 0
             for row in self._rows(self._store, self.new):
                 batch.append(row)
-                if len(batch) == _BATCH:
+                characters += sum(len(str(value)) for value in row[2].values())
+                if len(batch) == _BATCH or characters > _CHARACTERS:
                     self._send(batch, target)
-                    batch = []
+                    batch, characters = [], 0
             if batch:
                 self._send(batch, target)
 
@@ -236,7 +240,7 @@ class _Change:
             part = names[start : start + _IDS]
             self.collection.update(ids=part, metadatas=[{"removed": removed}] * len(part))
 
-    def _send(self, batch: Sequence[tuple[str, FloatArray, Metadata]], target: int) -> None:
+    def _send(self, batch: Sequence[_Row], target: int) -> None:
         self.collection.upsert(
             ids=[name for name, _, _ in batch],
             embeddings=np.stack([vector for _, vector, _ in batch]),
