@@ -45,14 +45,15 @@ def default_threads() -> int:
 class LlamaCppServer:
     """A running llama.cpp server; it ends with ``close()``, with this object, or with this process (kill -9 included).
 
-    Keep it as long as the LLM that it gave. Attributes: address (http://127.0.0.1:PORT), alias (the model's name) and
-    context_window (in the model's tokens: what was asked for, at most what the model was trained for).
+    Keep it as long as the LLM that it gave. Attributes: address (http://127.0.0.1:PORT), alias (the model's name), key
+    (that requests must have) and context_window (in the model's tokens: what was asked for, at most what the model was
+    trained for).
     """
 
     def __init__(self, process: Process, address: str, alias: str, key: str) -> None:
         self.address = address
         self.alias = alias
-        self._key = key
+        self.key = key
         self._process = process
         self.close = weakref.finalize(self, _stop, process)  # idempotent; also called at the interpreter's end
         self.context_window = int(self._request("/slots")[0]["n_ctx"])
@@ -108,12 +109,12 @@ class LlamaCppServer:
 
         base = f"{self.address}/v1"
         limits: dict[str, Any] = {"timeout": timeout, "max_retries": 0}
-        client, async_client = closing_clients(direct=True, base_url=base, api_key=self._key, **limits)
+        client, async_client = closing_clients(direct=True, base_url=base, api_key=self.key, **limits)
         options: dict[str, Any] = limits | {"openai_client": client, "async_openai_client": async_client}
         llm: LLM = OpenAILike(
             model=self.alias,
             api_base=base,
-            api_key=self._key,
+            api_key=self.key,
             is_chat_model=True,
             context_window=self.context_window,
             max_tokens=max_tokens,
@@ -124,7 +125,7 @@ class LlamaCppServer:
 
     def _request(self, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=REQUEST_S)
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         try:
             connection.request("POST" if body else "GET", path, json.dumps(body) if body else None, headers)
             response = connection.getresponse()

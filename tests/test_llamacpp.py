@@ -137,7 +137,7 @@ def test_listens_on_loopback_only(server: LlamaCppServer) -> None:
 def test_shows_neither_key_nor_path_and_is_out_of_reach_of_ctrl_c(server: LlamaCppServer) -> None:
     pid = server._process.pid
     shown = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
-    assert server._key.encode() not in shown
+    assert server.key.encode() not in shown
     assert BUNDLED.file.encode() not in shown
     assert os.getsid(pid) == pid
 

@@ -264,7 +264,7 @@ def llamacpp() -> Iterator[LlamaCppServer]:
 
 def test_llamacpps_own_server_as_an_openai_one(corpus_dir: Path, llamacpp: LlamaCppServer) -> None:
     given = {"llm": "openai", "model": llamacpp.alias, "base_url": f"{llamacpp.address}/v1", "model_window": 2048}
-    with Chatbot.open(corpus_dir, **given, api_key=llamacpp._key) as bot:
+    with Chatbot.open(corpus_dir, **given, api_key=llamacpp.key) as bot:
         first, second = (bot.ask(question).receipt for question in (QUESTION, "Who is the chairman of Samsung?"))
     assert first.fault is second.fault is None
     assert first.used.prompt is not None
