@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from evals.chroma_server import ChromaServer
 from evals.hash_embedding import HashEmbedding
@@ -25,9 +26,12 @@ from index.remove import remove_document
 from index.server import Head, Server
 from index.share import difference, share
 from index.store import Store
+from tests.browser import ask, chromium, page_server, visit
 from tests.conftest import CORPUS
 from ui.cli import ABSTAINED, ANSWERED, FAULT, main
 from ui.library import Library
+
+pytestmark = pytest.mark.fault
 
 _databases = itertools.count()
 
@@ -445,3 +449,23 @@ def test_vectors_that_others_made_are_not_made_again(settings: Settings, folder:
         assert index.search(sentence("b"), 1)[0].source == "b.txt"
     with pytest.raises(IndexMissingError, match=r"no index in .*nowhere"):
         run(folder, tmp_path / "e", local, vectors_from=(tmp_path / "nowhere",))
+
+
+def test_the_page_says_that_the_server_is_gone_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    question = "How many H100 GPUs does Meta want to secure by the end of the year?"
+    with chromium() as browser, ChromaServer(tmp_path / "server") as server:
+        index_folder(CORPUS, tmp_path / "d", load_settings(chroma=server.url))
+        with (
+            page_server(tmp_path / "page", "--chroma", server.url, "--llm", "none", cwd=tmp_path) as address,
+            visit(browser, address) as page,
+        ):
+            assert "350" in ask(page, question).inner_text()
+            server.kill()
+            page.fill("#question textarea", question)
+            page.press("#question textarea", "Enter")
+            expect(page.locator("#chat")).to_contain_text(f"no Chroma server answers at {server.url}")
+            page.get_by_role("tab", name="Documents").click()
+            expect(page.locator("#documents")).to_contain_text("no Chroma server answers")
+            server.start()
+            page.get_by_role("tab", name="Ask").click()
+            assert "350" in ask(page, question).inner_text()

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from index import IndexReport, Settings, index_folder
-from index.errors import IndexMissingError, UsageError
+from index.errors import IndexMissingError, ServerError, UsageError
 from index.indexer import Progress
 from index.readers import SUFFIXES, File, SkippedFileError, read_bytes, to_document
 from index.remove import remove_document
@@ -64,8 +64,8 @@ class Library:
             return []
 
     def document(self, doc_id: str) -> Document | None:
-        """A document with its text, or None."""
-        with suppress(IndexMissingError):
+        """A document with its text, or None; None as well where a server does not answer, which asking will say."""
+        with suppress(IndexMissingError, ServerError):
             return self.bot().index.document(doc_id)
         return None
 

@@ -39,7 +39,10 @@ class DocumentsPanel:
 
     def show(self, request: gr.Request) -> tuple[str, Any]:
         """The table, and the languages that can be searched."""
-        summaries = self.library.summaries()
+        try:
+            summaries = self.library.summaries()
+        except PolyciteError as error:
+            return markup.notice(str(error)), update()
         table = markup.documents(summaries, self.library.gone(), words_of(request))
         return table, update(choices=sorted({item.language for item in summaries}))
 
