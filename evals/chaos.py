@@ -8,7 +8,6 @@ must come to the right end. Small folders are embedded by e5; large ones by a st
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import random
 import signal
 import sys
@@ -18,9 +17,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from evals.chaos_child import ask_one, index_in_child, make_embedder, make_settings, read_in_child
+from evals.chaos_child import ask_one, index_in_child, make_embedder, make_settings
+from evals.chaos_reader import processes, reader_beside
 from evals.chaos_shared import SharedChaos
-from evals.chaos_tally import READER_S, Scene, Tally, table
+from evals.chaos_tally import Scene, Tally, table
 from evals.chaos_world import World
 from index import Index, index_folder
 from index.doctor import examine
@@ -53,8 +53,7 @@ class Chaos:
         self._world = World(root, self._chance, folders=_FOLDERS, documents=scene.documents, size=scene.size)
         self._settings = make_settings(scene.real)
         self._embedder = make_embedder(scene.real)
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["evals.chaos_child", "chromadb"])
+        self._context = processes()
         self.tally = Tally(scene)
         self._longest = 0.0
 
@@ -63,21 +62,12 @@ class Chaos:
         started = time.perf_counter()
         for number in range(len(self._world.folders)):
             self.finish(number)
-        pipe, other = self._context.Pipe()
-        arguments = (self._data_dir, self._settings, self._chance.randrange(1 << 32), other)
-        reader = self._context.Process(target=read_in_child, args=arguments)
-        reader.start()
-        try:
+        with reader_beside(self._data_dir, self._settings, self._chance.randrange(1 << 32), self.tally):
             while self.tally.kills.total() < kills:
                 self._round()
             for number in range(len(self._world.folders)):
                 self.finish(number)
             self._expect({"ok"}, "at the end")
-            pipe.send("stop")
-            self.tally.hear(pipe.recv() if pipe.poll(READER_S) else (0, ["the reader gave no answer"]))
-        finally:
-            reader.kill()
-            reader.join()
         self.tally.seconds = time.perf_counter() - started
         return self.tally
 

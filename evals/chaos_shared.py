@@ -6,15 +6,15 @@ readers of the server must see a state that was published, whole; a run that is 
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import signal
 import time
 from contextlib import closing
 from pathlib import Path
 
-from evals.chaos_child import ask_one, index_in_child, make_embedder, make_settings, read_in_child
-from evals.chaos_tally import READER_S, Scene, Tally
+from evals.chaos_child import ask_one, index_in_child, make_embedder, make_settings
+from evals.chaos_reader import processes, reader_beside
+from evals.chaos_tally import Scene, Tally
 from evals.chaos_world import World
 from evals.chroma_server import ChromaServer
 from index import Index, index_folder
@@ -46,8 +46,7 @@ class SharedChaos:
         self.server = ChromaServer(root / "server")
         self.settings = make_settings(scene.real, self.server.url)
         self._embedder = make_embedder(scene.real)
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["evals.chaos_child", "chromadb"])
+        self._context = processes()
         self._scene = scene
         self._published: list[State] = []  # since the last that the server was seen to have, that one included
         self._longest = 0.0
@@ -56,21 +55,12 @@ class SharedChaos:
     def run(self, kills: int) -> Tally:
         """Kill so often, with a reader beside it; then finish what is left."""
         started = time.perf_counter()
-        pipe, other = self._context.Pipe()
         with self.server:
             self.finish()
-            arguments = (self._data_dir, self.settings, self._chance.randrange(1 << 32), other)
-            reader = self._context.Process(target=read_in_child, args=arguments)
-            reader.start()
-            try:
+            with reader_beside(self._data_dir, self.settings, self._chance.randrange(1 << 32), self.tally):
                 while self.tally.kills.total() < kills:
                     self._round()
                 self.finish()
-                pipe.send("stop")
-                self.tally.hear(pipe.recv() if pipe.poll(READER_S) else (0, ["the reader gave no answer"]))
-            finally:
-                reader.kill()
-                reader.join()
         self.tally.seconds = time.perf_counter() - started
         return self.tally
 

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-READER_S = 60  # that a reader may take to say what it saw
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:

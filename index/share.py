@@ -46,8 +46,12 @@ def share(store: Store, server: Server, *, replace: bool = False) -> None:
         ServerError: it holds another index, or a newer state of this one, and ``replace`` is not given; or it cannot
             be reached, or does not keep what it is given.
     """
-    head = acceptable(store, server, replace=replace) or Head(index=uuid.uuid4().hex)
-    store.set_meta("index", head.index)
+    head = acceptable(store, server, replace=replace)
+    if head is None:
+        mine = cast("str | None", store.meta("index"))  # what it goes by on another server, perhaps
+        # Readers know a state by index and generation, and the generation of what is replaced may come again.
+        head = Head(index=uuid.uuid4().hex if replace or mine is None else mine)
+        store.set_meta("index", head.index)
     target, lengths = store.generation, store.lengths()
     wanted = {str(chunk) for chunk in store.distinct(target)}
     texts = {part for row, length in lengths.items() for part in text_ids(row, length)}

@@ -208,6 +208,15 @@ def test_an_index_does_not_take_the_place_of_another_unasked(settings: Settings,
         assert index.search(sentence("z"), 1)[0].source == "z.txt"
 
 
+def test_one_data_directory_fills_two_places(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    other = settings.model_copy(update={"chroma_database": "another-place"})
+    for turn in range(2):
+        (folder / "a.txt").write_text(text(f"a in turn {turn}"), encoding="utf-8")
+        for place in (settings, other):
+            run(folder, tmp_path / "d", place)
+            assert fault(tmp_path / "d", place) is None
+
+
 def test_an_older_copy_of_the_data_directory_does_not_take_it_back(
     settings: Settings, folder: Path, tmp_path: Path
 ) -> None:
