@@ -26,6 +26,8 @@ from index.errors import SettingsError
 ENV_PREFIX = "POLYCITE_"
 TOML_FILE = "polycite.toml"
 
+_NAME = r"^[A-Za-z0-9._-]{3,512}$"
+
 OLLAMA = "ollama:"  # before the name of a model of Ollama's
 
 LLMChoice = Literal["auto", "ollama", "llamacpp", "openai", "none"]
@@ -42,8 +44,8 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^\s/?#@]+/?$",
         description="address of a Chroma server that holds the index for many readers, such as http://127.0.0.1:8000",
     )
-    chroma_tenant: str = Field("default_tenant", min_length=3, description="tenant on that server")
-    chroma_database: str = Field("default_database", min_length=3, description="database of the tenant: one index each")
+    chroma_tenant: str = Field("default_tenant", pattern=_NAME, description="tenant on that server")
+    chroma_database: str = Field("default_database", pattern=_NAME, description="database of it: one index each")
     chroma_token: SecretStr | None = Field(
         None, description="token that a proxy before that server asks for; only as POLYCITE_CHROMA_TOKEN or in the file"
     )
