@@ -268,3 +268,9 @@ def test_verify_of_nothing_or_of_no_text_is_a_usage_error(corpus_dir: Path, tmp_
     check_fault(run("verify", " ", "--data-dir", corpus_dir), 2, "nothing to verify")
     check_fault(run("verify", tmp_path / "picture", "--data-dir", corpus_dir), 2, "not text in UTF-8")
     assert run("verify", "--data-dir", corpus_dir).returncode == 2
+
+
+def test_an_ollama_on_another_machine_is_named(corpus_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["ask", "Who met whom?", "--data-dir", str(corpus_dir), "--llm", "ollama"]
+    assert main([*command, "--ollama-url", "http://127.0.0.1:9"]) == 1
+    assert "http://127.0.0.1:9" in capsys.readouterr().err
