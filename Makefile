@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask ui test times check gate baseline bench latency engines screenshots scale chaos lock basis clean
+.PHONY: ask ui test times check gate baseline bench latency engines screenshots scale chaos lock basis licences clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -69,6 +69,10 @@ scale: .venv/ready-to-test
 chaos: .venv/ready-to-test
 	@$(BIN)/python -m evals.chaos $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m pytest -m fault
+
+# docs/licences.md: the licence of each distribution in the locks.
+licences: .venv/ready-to-test
+	@$(BIN)/python -m tests.licences
 
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test

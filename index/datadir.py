@@ -38,25 +38,44 @@ def beside(folder: Path) -> Path:
     return folder.resolve().parent / NAME
 
 
+def make(data_dir: Path) -> None:
+    """Make the directory if it is not there, for its owner alone: it holds the documents' text."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def find(data_dir: Path | None, start: Path) -> Path:
     """Find the index to read: ``data_dir`` if given, else the nearest ``.polycite`` at or above ``start``.
 
     Raises:
         IndexMissingError: there is none.
-        DataDirError: ``data_dir`` is a file.
+        DataDirError: ``data_dir`` is a file or closed to this user, or the nearest ``.polycite`` is another user's, who
+            may have put it there to be found.
     """
     if data_dir is not None:
         if data_dir.exists() and not data_dir.is_dir():
             raise DataDirError(f"{data_dir} is a file, not a folder; name another with --data-dir")
-        if not (data_dir / FILE_NAME).exists():
+        if not _holds_index(data_dir):
             raise IndexMissingError(
                 f"no index in {data_dir}; make one with 'polycite index FOLDER --data-dir {data_dir}'"
             )
         return data_dir
     for place in (start, *start.parents):
-        if (place / NAME / FILE_NAME).exists():
-            return place / NAME
+        found = place / NAME
+        if not _holds_index(found):
+            continue
+        if found.stat().st_uid != os.geteuid():
+            raise DataDirError(f"{found} belongs to another user; if you trust it, name it with --data-dir {found}")
+        return found
     raise IndexMissingError(f"no index in {start / NAME} or above; make one with 'polycite index FOLDER'")
+
+
+def _holds_index(folder: Path) -> bool:
+    try:
+        return (folder / FILE_NAME).exists()
+    except PermissionError as error:
+        raise DataDirError(
+            f"{folder} is closed to you: permission denied; ask its owner, or name another with --data-dir"
+        ) from error
 
 
 def holder(data_dir: Path) -> str | None:
@@ -81,7 +100,7 @@ def writer(data_dir: Path) -> Iterator[None]:
         IndexBusyError: another process holds it; the message says which.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make(data_dir)
         lock = (data_dir / LOCK).open("a+", encoding="utf-8")
     except (FileExistsError, NotADirectoryError) as error:
         raise DataDirError(f"{data_dir} is a file, not a folder; name another with --data-dir") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ui.cli import main
+from ui.render import harmless
 
 POLYCITE = Path(sys.executable).with_name("polycite")
 H100 = "How many H100 GPUs does Meta want to secure by the end of the year?"
@@ -274,3 +275,8 @@ def test_an_ollama_on_another_machine_is_named(corpus_dir: Path, capsys: pytest.
     command = ["ask", "Who met whom?", "--data-dir", str(corpus_dir), "--llm", "ollama"]
     assert main([*command, "--ollama-url", "http://127.0.0.1:9"]) == 1
     assert "http://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_a_lone_carriage_return_does_not_reach_the_terminal() -> None:
+    assert harmless("a\rb") == "a\N{REPLACEMENT CHARACTER}b"
+    assert harmless("a\r\nb") == "a\r\nb"

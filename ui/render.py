@@ -13,7 +13,7 @@ from qa.phrases import phrase
 from qa.types import Answer, Verification
 
 # Escape sequences and marks that turn the direction of writing could make a terminal show what is not there.
-_HARMFUL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HARMFUL = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
