@@ -53,6 +53,9 @@ def show_as_typed(chatbot: gr.Chatbot) -> None:
         return shown
 
     def preprocess(payload: ChatbotDataMessages | None) -> list[Any]:
+        for message in payload.root if payload else ():
+            # A visitor types text; any other part would have Gradio read a file that the part names.
+            message.content = [part for part in message.content if isinstance(part, TextMessage)]
         for part in _typed(payload) if payload else ():
             part.text = html.unescape(part.text)
         return from_browser(payload)

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from index import Settings
+from index.datadir import make
 from index.errors import UsageError
 
 LAST_PORT = 65_535
@@ -31,6 +32,7 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
+    make(data_dir)  # or Gradio makes it, and for everybody
     # Before Gradio is imported: no report to its makers, and its copies of uploads beside the index.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -40,7 +42,9 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), host, "localhost", "127.0.0.1"]))
 
     import gradio as gr
+    from starlette.middleware import Middleware
 
+    from ui.guard import Guard, own_names
     from ui.library import Library
     from ui.programs import AT_ONCE
     from ui.visitor import asset
@@ -49,7 +53,7 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
     library = Library(data_dir, settings)
     try:
         page = build(library, settings)
-        page.queue(default_concurrency_limit=AT_ONCE)
+        page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
         _, address, _ = page.launch(
             server_name=host,
             server_port=port or _free_port(host),
@@ -63,6 +67,8 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
             share=False,
             pwa=False,
             enable_monitoring=False,
+            run_history=False,
+            app_kwargs={"middleware": [Middleware(Guard, names=None if settings.auth else own_names(host))]},
             quiet=True,
             prevent_thread_lock=True,
         )
