@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask ui test times check gate baseline bench latency engines screenshots scale chaos lock basis licences clean
+.PHONY: ask ui test times check gate baseline bench latency engines screenshots scale chaos fuzz lock basis licences clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -74,6 +74,11 @@ chaos: .venv/ready-to-test
 licences: .venv/ready-to-test
 	@$(BIN)/python -m tests.licences
 
+# Looks for inputs that break what reads strangers' files and questions, for a minute each (SECONDS=600 is longer;
+# TARGET=numbers is one of five: see evals/fuzz.py).
+fuzz: .venv/ready-to-fuzz
+	@$(BIN)/python -m evals.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(TARGET),--target $(TARGET))
+
 # The frozen basis that takes the language out of vectors (index/basis.npz), from Django's parallel messages.
 basis: .venv/ready-to-test
 	$(BIN)/python -m index.make_basis
@@ -97,4 +102,8 @@ clean:
 
 .venv/ready-to-test: .venv/ready-to-ask lock/dev.lock
 	@$(PIP) --require-hashes -r lock/dev.lock
+	@touch $@
+
+.venv/ready-to-fuzz: .venv/ready-to-test lock/fuzz.lock
+	@$(PIP) --require-hashes -r lock/fuzz.lock
 	@touch $@

@@ -38,7 +38,7 @@ def ask(folder: Path, manifest: Manifest, vectors: Sequence[FloatArray]) -> Answ
         VectorsDamagedError: it cannot be opened, or the child crashed or took too long.
     """
     request = {"folder": str(folder), "manifest": manifest.to_json(), "vectors": [row.tolist() for row in vectors]}
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable, "-P", "-m", __name__]  # -P: nothing is imported from the working directory
     try:
         done = subprocess.run(
             command, input=json.dumps(request), capture_output=True, text=True, check=False, timeout=TIMEOUT_S

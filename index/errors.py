@@ -7,7 +7,10 @@ from __future__ import annotations
 
 
 class PolyciteError(Exception):
-    """A fault that a person can act on; the message is one line."""
+    """A fault that a person can act on; the message is one line, whatever names of a stranger's are quoted in it."""
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class UsageError(PolyciteError):

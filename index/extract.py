@@ -6,10 +6,15 @@ import io
 import logging
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from index.errors import PolyciteError
+
+if TYPE_CHECKING:
+    from bs4 import Tag
+    from bs4.element import PageElement
 
 MOST_PAGES = 5_000
 MOST_UNPACKED = 200_000_000  # bytes of a DOCX's parts
@@ -18,12 +23,13 @@ MOST_CHARACTERS = 50_000_000
 ENCODINGS = ["gb18030", "big5", "cp1252", "cp1251", "shift_jis", "euc_kr"]
 
 _MARKED = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_BLOCKS = (
+_BLOCKS = frozenset(
     "address article aside blockquote body caption dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead title tr ul"
-).split()
-_UNSEEN = 'script, style, noscript, template, head > :not(title), [hidden], [aria-hidden="true"]'
+    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead title tr ul".split()
+)
+_UNSEEN = ("script", "style", "noscript", "template")
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.!?。！？…:：;；][\"'”’»」』）)]*$")
 _EAST_ASIAN = re.compile(r"[\u3040-\u9fff\uff00-\uffef]")
 
@@ -44,14 +50,16 @@ class Extracted:
 def extract(suffix: str, data: bytes) -> Extracted:
     """Read bytes by a file name's suffix, such as ``.pdf``; line ends of plain text stay, since offsets count them.
 
+    A stranger's file may keep a parser busy for ever: ``index.extract_child`` gives what is not plain text its limits.
+
     Raises:
         ExtractError: damaged, locked by a password, too much, without any text, or no text at all.
     """
     try:
         found = _READERS.get(suffix.lower(), _plain)(data)
-    except ExtractError:
+    except (ExtractError, MemoryError):
         raise
-    except (Exception, RecursionError) as error:  # what the libraries raise for damaged files has no common root
+    except Exception as error:  # what the libraries raise for damaged files has no common root
         raise ExtractError(f"cannot be read as {suffix.lower()}: {type(error).__name__}") from error
     if not found.text.strip():
         scan = "; a scan has to be recognized (OCR) first" if found.read_as == "pdf" else ""
@@ -59,6 +67,11 @@ def extract(suffix: str, data: bytes) -> Extracted:
     if len(found.text) > MOST_CHARACTERS:
         raise ExtractError(f"its text has {len(found.text):,} characters, over the limit of {MOST_CHARACTERS:,}")
     return found
+
+
+def is_plain(suffix: str) -> bool:
+    """Whether the bytes are text as they are, with nothing to parse."""
+    return suffix.lower() not in _READERS
 
 
 def check(suffix: str, data: bytes) -> None:
@@ -105,12 +118,17 @@ def _guess(data: bytes) -> tuple[str, str]:
     return data.decode(best.encoding), best.encoding.replace("_", "-")
 
 
+def _whole(text: str) -> str:
+    """Join surrogates that make a character, as PDF has them, and replace lone ones, which could not be stored."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 # -- HTML --------------------------------------------------------------------------------------------------------------
 
 
 def _html(data: bytes) -> Extracted:
     """What a browser would show, a line for each block."""
-    from bs4 import BeautifulSoup, Comment
+    from bs4 import BeautifulSoup
 
     check("", data)
     declared = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:2048], re.IGNORECASE)
@@ -118,25 +136,35 @@ def _html(data: bytes) -> Extracted:
         text, read_as = _decode(data) if not declared else (data.decode(declared[1].decode()), declared[1].decode())
     except (UnicodeDecodeError, LookupError):
         text, read_as = _decode(data)
-    soup = BeautifulSoup(text, "html.parser")
-    for element in soup.select(_UNSEEN):
-        element.decompose()
-    for element in soup.find_all(style=_UNSEEN_STYLE):
-        element.decompose()
-    for comment in soup.find_all(string=lambda string: isinstance(string, Comment)):
-        comment.extract()
-    for string in soup.find_all(string=re.compile(r"\s")):
-        if string.find_parent("pre") is None:
-            string.replace_with(re.sub(r"\s+", " ", string))
-    for element in soup.find_all("br"):
-        element.replace_with("\n")
-    for element in soup.find_all(_BLOCKS):
-        element.insert_before("\n")
-        element.insert_after("\n")
-    for element in soup.find_all(["td", "th"]):
-        element.insert_after(" ")
-    lines = (" ".join(line.split()) for line in soup.get_text().split("\n"))
+    lines = (" ".join(line.split()) for line in "".join(_shown(BeautifulSoup(_whole(text), "html.parser"))).split("\n"))
     return Extracted("\n".join(line for line in lines if line), f"html, {read_as.lower()}")
+
+
+def _shown(page: Tag) -> Iterator[str]:
+    """What is seen of an element, piece by piece; the tree stays as it is, since each change to it takes long."""
+    from bs4 import Tag
+    from bs4.element import CData, NavigableString
+
+    waiting: list[tuple[PageElement | str, bool]] = [(page, False)]
+    while waiting:
+        piece, is_kept = waiting.pop()
+        if isinstance(piece, Tag):
+            if not _is_unseen(piece):
+                yield "\n" if piece.name in _BLOCKS or piece.name == "br" else ""
+                waiting.append(("\n" if piece.name in _BLOCKS else " " if piece.name in ("td", "th") else "", True))
+                waiting += [(child, is_kept or piece.name == "pre") for child in reversed(piece.contents)]
+        elif type(piece) in (NavigableString, CData, str):  # of its own kind are comments and the like
+            yield str(piece) if is_kept else _SPACES.sub(" ", str(piece))
+
+
+def _is_unseen(element: Tag) -> bool:
+    return (
+        element.name in _UNSEEN
+        or (element.name != "title" and element.parent is not None and element.parent.name == "head")
+        or "hidden" in element.attrs
+        or element.attrs.get("aria-hidden") == "true"
+        or bool(_UNSEEN_STYLE.search(str(element.attrs.get("style", ""))))
+    )
 
 
 # -- PDF ---------------------------------------------------------------------------------------------------------------
@@ -158,13 +186,14 @@ def _pdf(data: bytes) -> Extracted:
         text += _joined(page.extract_text()) + "\n\n"
         if len(text) > MOST_CHARACTERS:
             break  # ``extract`` says that it is too much
-    return Extracted(text.rstrip(), "pdf", tuple(starts))
+    text = text.rstrip()
+    return Extracted(text, "pdf", tuple(min(start, len(text)) for start in starts))  # the last pages may be empty
 
 
 def _joined(page: str) -> str:
     paragraphs: list[str] = []
     open_line = False
-    for line in (" ".join(raw.split()) for raw in page.replace("\0", "").split("\n")):
+    for line in (" ".join(raw.split()) for raw in _whole(page).replace("\0", "").split("\n")):
         if open_line and line:
             paragraphs[-1] = _join(paragraphs[-1], line)
         elif line:
@@ -195,7 +224,8 @@ def _docx(data: bytes) -> Extracted:
     lines: list[str] = []
     for block in Document(io.BytesIO(data)).iter_inner_content():
         if isinstance(block, Table):
-            lines += [" ".join(cell.text for cell in row.cells) for row in block.rows]
+            # A cell that is three columns wide comes three times.
+            lines += [" ".join(cell.text for cell in dict.fromkeys(row.cells)) for row in block.rows]
         else:
             lines.append(block.text)
     return Extracted("\n".join(line.strip() for line in lines if line.strip()), "docx")

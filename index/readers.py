@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from index.errors import PolyciteError, UsageError
-from index.extract import ExtractError, check, extract
+from index.extract import ExtractError, check, extract, is_plain
+from index.extract_child import EXTRACTOR
 from index.language import detect_language
 from index.types import Document
 
@@ -105,8 +106,9 @@ def read_bytes(file: File, folder: Path, max_bytes: float) -> bytes:
 
 def to_document(doc_id: str, data: bytes) -> Document:
     """Make the document that a file's bytes hold; raises SkippedFileError where they hold no text."""
+    suffix = PurePosixPath(doc_id).suffix
     try:
-        found = extract(PurePosixPath(doc_id).suffix, data)
+        found = extract(suffix, data) if is_plain(suffix) else EXTRACTOR.extract(suffix, data)
     except ExtractError as reason:
         raise SkippedFileError(str(reason)) from reason
     return Document(doc_id, found.text, detect_language(found.text), digest(data), found.read_as, found.pages)

@@ -7,7 +7,7 @@ import json
 from index.errors import IndexMismatchError
 from index.settings import Settings
 
-SPLITTER = 1  # raise it when sentences or chunks come out differently, so that an old index is seen to be old
+SPLITTER = 2  # raise it when sentences or chunks come out differently, so that an old index is seen to be old
 
 
 def recipe(settings: Settings, embedder: str) -> str:

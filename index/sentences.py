@@ -15,6 +15,7 @@ from index.language import is_unspaced
 from index.types import Sentence
 
 MAX_CHARS = 600  # a longer sentence is cut, so that a quote stays a quote and an embedder sees all of it
+WINDOW = 4_000  # characters that sentencex sees at a time: what it takes grows with the square of a line of !" and such
 
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _CLOSING = "”’」』）》〉】〕〗\"'）)]"
@@ -28,7 +29,7 @@ _GOES_ON = re.compile(r"[，、；：,;:的地得]")
 # Titles that sentencex cuts in some languages: "M. Macron".
 _TITLE = re.compile(r"(?:^|[\s(«„“\"])(?:M|MM|Mme|Mlle|Dr|Pr|Prof|Mr|Mrs|Ms|St|Hr|Fr)\.\s*$")
 _INITIAL = re.compile(r"(?:^|[\s(.])[A-ZÀ-Þ]\.\s*$")
-_SPACE = re.compile(r"\s")
+_SPACE = re.compile(r"[\s\ud800-\udfff]")
 _SOFT_BREAKS = (re.compile(r"[;；:：,，、]\s*"), re.compile(r"\s+"))
 
 
@@ -67,16 +68,29 @@ def _cut_unspaced(line: str) -> Iterator[tuple[int, int]]:
 
 def _cut_spaced(line: str, language: str) -> Iterator[tuple[int, int]]:
     start = 0
-    # sentencex panics on a capital letter, a no-break space and a period; plain spaces keep the offsets.
-    for boundary in sentencex.get_sentence_boundaries(language.split("-")[0], _SPACE.sub(" ", line)):
-        end = boundary["end_index"]
+    for end in _ends(line, language.split("-")[0]):
         piece = line[start:end]
-        if end < len(line) and (_TITLE.search(piece) or _INITIAL.search(piece)):
+        # What is too long is cut anyway, and to search it again with each further piece would take its square.
+        if end < len(line) and len(piece) <= MAX_CHARS and (_TITLE.search(piece) or _INITIAL.search(piece)):
             continue
         yield start, end
         start = end
     if start < len(line):
         yield start, len(line)
+
+
+def _ends(line: str, language: str) -> Iterator[int]:
+    """Where sentencex ends sentences, a window at a time; the last of a window may go on, so the next begins there."""
+    # sentencex panics on a capital letter, a no-break space and a period, and takes no lone surrogates; plain spaces
+    # keep the offsets.
+    plain = _SPACE.sub(" ", line)
+    start = 0
+    while start < len(plain):
+        window = plain[start : start + WINDOW]
+        ends = [start + boundary["end_index"] for boundary in sentencex.get_sentence_boundaries(language, window)]
+        goes_on = start + WINDOW < len(plain)
+        yield from ends[:-1] if goes_on and len(ends) > 1 else ends
+        start = ends[-2] if goes_on and len(ends) > 1 else start + len(window)
 
 
 def _limit(line: str, start: int, end: int, fits: Callable[[str], bool]) -> Iterator[tuple[int, int]]:

@@ -7,10 +7,10 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import docx
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from evals.made_files import pdf, word
 from index import Index, index_folder, load_settings
 from index.extract import ExtractError, extract
 from tests.conftest import CORPUS
@@ -85,32 +85,6 @@ def test_ten_thousand_nested_elements() -> None:
     assert extract(".html", page.encode()).text == "deep"
 
 
-def pdf(*pages: str) -> bytes:
-    """A PDF with a line of text for each line of a page, made by hand."""
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
-    kids = []
-    for page in pages:
-        lines = "".join(f"({line}) Tj 0 -14 Td\n" for line in page.split("\n"))
-        content = f"BT /F1 12 Tf 72 720 Td\n{lines}ET".encode("latin-1")
-        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
-        objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R "
-            b"/Resources << /Font << /F1 3 0 R >> >> >>" % len(objects)
-        )
-        kids.append(b"%d 0 R" % len(objects))
-    objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(kids))
-    out, places = io.BytesIO(b"%PDF-1.4\n"), []
-    out.seek(0, 2)
-    for number, body in enumerate(objects, 1):
-        places.append(out.tell())
-        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
-    start = out.tell()
-    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
-    out.writelines(b"%010d 00000 n \n" % place for place in places)
-    out.write(b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, start))
-    return out.getvalue()
-
-
 def test_a_pdf_with_its_pages() -> None:
     found = extract(
         ".pdf",
@@ -134,19 +108,6 @@ def test_pdfs_that_cannot_be_read_say_why() -> None:
     for damaged in (b"%PDF-1.4 nothing", b"", pdf("cut short")[:200]):
         with pytest.raises(ExtractError, match=r"\.pdf|no text"):
             extract(".pdf", damaged)
-
-
-def word(*lines: str) -> bytes:
-    made = docx.Document()
-    for line in lines[:-1]:
-        made.add_paragraph(line)
-    table = made.add_table(1, 2)
-    table.rows[0].cells[0].text = "Height"
-    table.rows[0].cells[1].text = "21 m"
-    made.add_paragraph(lines[-1])
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()
 
 
 def test_a_docx_in_its_order() -> None:

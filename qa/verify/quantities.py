@@ -20,6 +20,8 @@ from babel import Locale, UnknownLocaleError
 from index.numbers import find_numbers
 
 _EAST_ASIAN = 0x3000  # from this code point on
+_MOST_PIECES = 12  # dreihundertfünfundsiebzigtausendvierhundertneunundachtzig has 11
+_LONGEST_BEFORE = 16  # characters of a unit that stands before its number
 _HALF = Decimal("0.5")  # half an hour, but not half of them
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BEFORE_UNIT = r"[ ]?[多余几来]?-?[ ]?(?:d['’]|de[ ]|of[ ]|an?[ ])?"
@@ -72,7 +74,7 @@ def _with_unit(text: str, start: int, end: int, value: Decimal, language: str) -
     if match := after.match(text, end):
         factor, dimension = units[_key(match["unit"])]
         return text[start : match.end()], Quantity(value * factor, dimension)
-    if match := before.search(text, 0, start):
+    if match := before.search(text, max(0, start - _LONGEST_BEFORE), start):
         factor, dimension = units[_key(match["unit"])]
         return text[match.start() : end], Quantity(value * factor, dimension)
     return text[start:end], Quantity(value)
@@ -169,7 +171,10 @@ def _number_words(language: str) -> _NumberWords | None:
     if table.get("glued"):
         piece = "|".join(sorted((*values, "ein", "und"), key=len, reverse=True))
         endings = "|".join(re.escape(form) for form in _forms(_table()["units"]) if form.isalpha())
-        pieces = re.compile(rf"(?P<number>(?!ein(?!und|hundert|tausend)|und)(?:{piece})+)(?:{endings}|mal)?$")
+        # A limit, since dreizehn is also drei and zehn: of a long row of them every combination would be tried.
+        pieces = re.compile(
+            rf"(?P<number>(?!ein(?!und|hundert|tausend)|und)(?:{piece}){{1,{_MOST_PIECES}}})(?:{endings}|mal)?$"
+        )
     return _NumberWords(values, frozenset(table["joints"].split()), pieces)
 
 
