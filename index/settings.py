@@ -114,7 +114,7 @@ def load_settings(**flags: object) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"setting {name}: {first['msg'].lower()}; the settings are: {', '.join(known)}") from error
-    except (SourceError, ValueError) as error:
+    except (SourceError, ValueError, RecursionError) as error:
         raise SettingsError(
             f"{TOML_FILE} or a {ENV_PREFIX}* variable cannot be read: {error}".splitlines()[0]
         ) from error

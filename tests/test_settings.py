@@ -6,6 +6,7 @@ import pytest
 
 from index import load_settings
 from index.errors import SettingsError
+from ui.cli import main
 
 
 def test_flags_over_environment_over_file_over_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,3 +37,15 @@ def test_an_unknown_or_bad_flag() -> None:
         load_settings(colour="red")
     with pytest.raises(SettingsError, match="llm"):
         load_settings(llm="gpt")
+
+
+def test_a_toml_file_that_nests_too_deep(tmp_path: Path) -> None:
+    (tmp_path / "polycite.toml").write_text(f"a = {'[' * 5000}", encoding="utf-8")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings()
+
+
+def test_a_name_in_a_toml_file_does_not_drive_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "polycite.toml").write_text('"\\u001b[31m" = 1', encoding="utf-8")
+    assert main(["list"]) == 2
+    assert "\x1b" not in capsys.readouterr().err

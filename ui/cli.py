@@ -183,8 +183,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, BrokenPipeError):
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the reader is gone
             return FAULT
+        from ui.render import harmless
+
         message, status = _explain(error)
-        sys.stderr.write(f"polycite: {' '.join(message.split())}\n")
+        sys.stderr.write(harmless(f"polycite: {' '.join(message.split())}\n"))
         return status
 
 
