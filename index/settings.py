@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     )
     api_key: SecretStr | None = Field(None, description="key of that server; better in POLYCITE_API_KEY than on a line")
     auth: SecretStr | None = Field(None, description="USER:PASSWORD that the page asks for; better in POLYCITE_AUTH")
+    log_texts: bool = Field(
+        False, description="whether the log of 'ui' and 'mcp' holds questions, answers and the names of documents"
+    )
     model_window: int | None = Field(
         None,
         ge=512,

@@ -83,10 +83,14 @@ class Chatbot:
             index.close()
             raise
 
-    def close(self) -> None:
-        """Stop the model and let go of the index."""
+    def stop_model(self) -> None:
+        """Stop the model for good: answers that it is wording end with their quotes, and so do all that follow."""
         if self._writer:
             self._writer.close()
+
+    def close(self) -> None:
+        """Stop the model and let go of the index."""
+        self.stop_model()
         self.index.close()
 
     def __enter__(self) -> Chatbot:

@@ -26,7 +26,7 @@ from qa.gguf import BUNDLED, check_model, is_bundled
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-STOP_S = 2.0  # a child stops in 0.03 s, even while it writes
+STOP_S = 1.0  # a child stops in 0.03 s, even while it writes
 REQUEST_S = 10.0
 
 Process = subprocess.Popen[bytes]

@@ -26,17 +26,31 @@ _SHOWN = 200  # characters of a client library's message
 
 
 class Writer:
-    """Connects to its model when the first draft is asked for, and keeps it until closed; safe across threads."""
+    """Connects to its model when the first draft is asked for, and anew after a fault, until closed.
+
+    Safe across threads.
+    """
 
     def __init__(self, spec: ModelSpec, key: SecretStr | None = None) -> None:
         self.spec = spec
         self._key = key
         self._connection: Connection | None = None
         self._connecting = threading.Lock()
+        self._closed = False
+        self._waiting: set[queue.SimpleQueue[ChatResponse | Exception | None]] = set()
         self._prompt = load_prompt(spec.prompt)
 
     def close(self) -> None:
-        """Hang up; a llama.cpp child ends."""
+        """Hang up for good; a llama.cpp child ends, and so do drafts that wait for it, at once."""
+        self._closed = True
+        for arrived in list(self._waiting):
+            arrived.put(self._stopped())
+        self._hang_up()
+
+    def _stopped(self) -> ModelError:
+        return ModelError(f"{self.spec.name} was stopped before it was done; ask again")
+
+    def _hang_up(self) -> None:
         with self._connecting:
             connection, self._connection = self._connection, None
         if connection is not None:
@@ -78,22 +92,24 @@ class Writer:
         deadline = time.monotonic() + self.spec.timeout
         arrived: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
         enough = threading.Event()
+        self._waiting.add(arrived)
         threading.Thread(target=self._read, args=(messages, arrived, enough), daemon=True).start()
         try:
             while True:
                 try:
                     item = arrived.get(timeout=max(deadline - time.monotonic(), 0))
                 except queue.Empty:
-                    self.close()
+                    self._hang_up()
                     limit = f"{self.spec.timeout:g} s"
                     raise ModelError(f"{self.spec.name} took longer than {limit}; raise model_timeout") from None
                 if item is None:
                     return
                 if isinstance(item, Exception):
-                    self.close()
+                    self._hang_up()
                     raise self._explained(item) from item
                 yield item
         finally:
+            self._waiting.discard(arrived)
             enough.set()
 
     def _read(
@@ -114,6 +130,8 @@ class Writer:
 
     def _connect(self) -> Connection:
         with self._connecting:
+            if self._closed:
+                raise self._stopped()
             if self._connection is None:
                 self._connection = connect(self.spec, self._key)
             return self._connection

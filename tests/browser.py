@@ -47,7 +47,7 @@ def page_server(data_dir: Path, *options: str, cwd: Path | None = None) -> Itera
 
 def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     for _ in range(START_S * 10):
-        if f"{port}" in log.read_text(encoding="utf-8"):
+        if f":{port}/" in log.read_text(encoding="utf-8"):
             return
         if server.poll() is not None:
             break

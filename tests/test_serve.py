@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from gradio_client.utils import QueueError
 
 from index.errors import UsageError
 from index.types import Document
 from qa import Answer, AnswerSentence, Citation, Receipt
 from tests.browser import page_server
 from tests.conftest import CORPUS
+from tests.model_server import ModelServer
 from ui import markup
+from ui.programs import AT_ONCE
+from ui.routes import FULL, WAITING
 from ui.serve import check_address
 from ui.words import Words, of_browser, tables
 
 QUESTION = "How many H100 GPUs does Meta want to secure by the end of the year?"
+TALK = "How long did William Cho talk with Zuckerberg?"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,46 @@ def test_nothing_else_is_an_endpoint(client: Client) -> None:
 def test_a_program_is_told_what_is_wrong(client: Client) -> None:
     with pytest.raises(AppError, match="the question is empty"):
         client.predict("  ", api_name="/ask")
+
+
+def test_whether_it_can_answer(tmp_path: Path, corpus_dir: Path) -> None:
+    data_dir = tmp_path / "secret" / ".polycite"
+    shutil.copytree(corpus_dir, data_dir)
+    with page_server(data_dir, "--llm", "none", "--auth", "ada:secret") as address:
+        healthy = httpx.get(f"{address}/healthz")
+        assert (healthy.status_code, healthy.json()) == (200, {"status": "ok", "documents": 5})
+        data_dir.rename(data_dir.parent / "away")
+        ill = httpx.get(f"{address}/healthz")
+        assert (ill.status_code, ill.json()["status"]) == (503, "unavailable")
+        assert ill.json()["reason"].startswith("IndexMissingError")
+        assert "secret" not in ill.text
+        (data_dir.parent / "away").rename(data_dir)
+        assert httpx.get(f"{address}/healthz").status_code == 200
+
+
+def test_what_finds_no_place_in_the_queue_is_told_so_and_health_is_quick_meanwhile(corpus_dir: Path) -> None:
+    def ask(address: str) -> httpx.Response:
+        body = {"data": [TALK, False]}
+        return httpx.post(f"{address}/gradio_api/call/ask", json=body, timeout=60)
+
+    with ModelServer(["William Cho talked with Zuckerberg for two hours."], "stall") as server:
+        options = ("--llm", "openai", "--model", "m", "--base-url", f"{server.address}/v1")
+        with page_server(corpus_dir, *options) as address, ThreadPoolExecutor(8) as pool:
+            begun = list(pool.map(ask, [address] * AT_ONCE))
+            while len(server.requests) < AT_ONCE:  # all of them wait for the model
+                time.sleep(0.05)
+            waiting = list(pool.map(ask, [address] * WAITING))
+            refused = ask(address)
+            started = time.monotonic()
+            assert httpx.get(f"{address}/healthz").status_code == 200
+            assert time.monotonic() - started < 1
+            assert [asked.status_code for asked in begun + waiting] == [200] * (AT_ONCE + WAITING)
+            assert (refused.status_code, refused.json()["detail"]) == (503, FULL)
+            assert refused.headers["Retry-After"] == "5"
+            with pytest.raises(QueueError, match="try again"):
+                Client(address, verbose=False).predict(TALK, api_name="/ask")
+    log = (corpus_dir.parent / f"ui-{address.rpartition(':')[2]}.log").read_text(encoding="utf-8")
+    assert '"kind": "ask", "outcome": "refused", "error": {"type": "UsageError", "message": "the queue is full"}' in log
 
 
 @pytest.mark.parametrize("path", ["polycite.sqlite3", "../../../etc/hostname"])
@@ -104,7 +152,8 @@ def test_it_ends_when_told(corpus_dir: Path, number: signal.Signals) -> None:
         server.send_signal(number)
         _, errors = server.communicate(timeout=20)
         assert time.monotonic() - started < 10
-        assert (server.returncode, errors) == (0, "")
+        assert server.returncode == 0
+        assert [json.loads(line)["event"] for line in errors.splitlines()] == ["start", "stop"]
 
 
 def test_no_other_command_imports_gradio(corpus_dir: Path) -> None:

@@ -82,8 +82,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
 
+    serving = argparse.ArgumentParser(add_help=False)
+    serving.add_argument(
+        "--log-texts",
+        action="store_const",
+        const=True,
+        help="have the log hold questions, answers and names of documents too (default: none of their words)",
+    )
     web = commands.add_parser(
-        "ui", parents=[shared, wording], help="open the page in the browser: a conversation beside its evidence"
+        "ui",
+        parents=[shared, wording, serving],
+        help="open the page in the browser: a conversation beside its evidence",
     )
     web.add_argument("folder", metavar="FOLDER", nargs="?", help="index this folder first")
     web.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
@@ -95,7 +104,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     tools = commands.add_parser(
-        "mcp", parents=[shared, wording], help="serve ask, search and verify to assistants (Model Context Protocol)"
+        "mcp",
+        parents=[shared, wording, serving],
+        help="serve ask, search and verify to assistants (Model Context Protocol)",
     )
     tools.add_argument("--passages", metavar="N", help="passages to look at (default: 8)")
 

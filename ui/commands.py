@@ -178,10 +178,15 @@ def _ui(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _mcp(_: argparse.Namespace, settings: Settings) -> int:
     from qa import Chatbot
+    from ui.desk import Desk
+    from ui.log import LOG, start_log
     from ui.programs import serve_tools
 
+    start_log()
     with closing(Chatbot(Index.open(settings), settings)) as bot:
-        serve_tools(bot)
+        LOG.info("start", extra={"command": "mcp", "model": bot.model_name})
+        serve_tools(Desk(lambda: bot, log_texts=settings.log_texts))
+    LOG.info("stop")
     return ANSWERED
 
 

@@ -47,6 +47,12 @@ class Library:
                 self._bot = Chatbot.with_settings(self._settings)
             return self._bot
 
+    def stop_model(self) -> None:
+        """Stop the model for good; answers that wait for it end with their quotes."""
+        with self._opening:
+            if self._bot:
+                self._bot.stop_model()
+
     def close(self) -> None:
         """Stop the model and let go of the index."""
         with self._opening:

@@ -20,6 +20,7 @@ from index.language import detect_language
 from qa import Answer, AnswerReady, DraftToken, EvidenceFound, SentenceVerified, Wishes
 from qa.types import AnswerSentence, Citation
 from ui import feedback, markup
+from ui.desk import Desk
 from ui.export import markdown
 from ui.library import Library
 from ui.programs import AT_ONCE
@@ -72,9 +73,10 @@ def _typed(messages: ChatbotDataMessages) -> list[TextMessage]:
 class ChatPanel:
     """The conversation and its settings."""
 
-    def __init__(self, library: Library, settings: Settings, i18n: gr.I18n) -> None:
+    def __init__(self, library: Library, desk: Desk, settings: Settings, i18n: gr.I18n) -> None:
         """Lay it out in the column that is open; ``evidence`` is to be rendered elsewhere."""
         self.library = library
+        self.desk = desk
         self.settings = settings
         self.i18n = i18n
         turns = gr.State([])
@@ -112,7 +114,7 @@ class ChatPanel:
             examples=[[example] for example in EXAMPLES],
             editable=True,
             concurrency_limit=AT_ONCE,
-            show_progress="hidden",
+            show_progress="minimal",  # tells who waits their place
             **PRIVATE,
             analytics_enabled=False,
         )
@@ -163,7 +165,7 @@ class ChatPanel:
         wishes = Wishes(passages=int(passages), languages=tuple(languages), worded=who != "quotes")
         try:
             answered = [answer for answer in before if answer]
-            with closing(self.library.bot().stream(question, answered, wishes)) as events:
+            with closing(self.desk.ask("chat", question, answered, wishes)) as events:
                 for event in events:
                     if isinstance(event, AnswerReady):
                         kept = [*kept[:-1], event.answer]

@@ -8,20 +8,36 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index import Settings
 from index.datadir import make
 from index.errors import UsageError
+from ui.log import LOG, start_log
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from ui.desk import Desk
+    from ui.library import Library
 
 LAST_PORT = 65_535
+
+# How a server ends: answers in hand may finish, then they finish without the model, then they are delivered.
+FINISH_S = 2.0
+WITHOUT_MODEL_S = 1.0
+DELIVER_S = 0.3
+HANG_UP_S = 1  # for browsers, which keep a connection open
+END_S = 4.8  # and whatever hangs, the process is gone
 
 _FONTS = ("system-ui", "Noto Sans", "sans-serif")
 _MONO = ("ui-monospace", "monospace")
 
 
 def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_all: bool) -> None:
-    """Serve the page until the process is told to end.
+    """Serve the page until the process is told to end; then the process ends here.
 
     Raises:
         UsageError: another address than this machine's own, without a password and without ``open_to_all``; or a port
@@ -29,6 +45,7 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
         PolyciteError: the index is damaged, or the settings name a model that is not there.
     """
     check_address(host, port, guarded=settings.auth is not None or open_to_all)
+    start_log()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -36,6 +53,9 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
     # Before Gradio is imported: no report to its makers, and its copies of uploads beside the index.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
+    # It keeps a table of the last 10,000 events and sums it up after each of them, for a page that is turned off here.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
     os.environ["GRADIO_TEMP_DIR"] = str((data_dir / "web").resolve())
     # Gradio asks its own address whether it is up; a proxy must not come between.
     for name in ("NO_PROXY", "no_proxy"):
@@ -44,16 +64,20 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
     import gradio as gr
     from starlette.middleware import Middleware
 
+    from ui.desk import Desk
     from ui.guard import Guard, own_names
     from ui.library import Library
     from ui.programs import AT_ONCE
+    from ui.routes import WAITING, app_options
     from ui.visitor import asset
     from ui.web import build, translations
 
     library = Library(data_dir, settings)
     try:
-        page = build(library, settings)
-        page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+        desk = Desk(library.bot, log_texts=settings.log_texts)
+        page = build(library, desk, settings)
+        page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING, api_open=False)
+        guard = Middleware(Guard, names=None if settings.auth else own_names(host))
         _, address, _ = page.launch(
             server_name=host,
             server_port=port or _free_port(host),
@@ -68,16 +92,33 @@ def serve(data_dir: Path, settings: Settings, host: str, port: int, *, open_to_a
             pwa=False,
             enable_monitoring=False,
             run_history=False,
-            app_kwargs={"middleware": [Middleware(Guard, names=None if settings.auth else own_names(host))]},
             quiet=True,
             prevent_thread_lock=True,
+            app_kwargs=app_options(library, desk) | {"middleware": [guard]},
         )
+        model = library.choice.model
+        LOG.info("start", extra={"command": "ui", "model": model.name if model else "none"})
         sys.stdout.write(f"polycite is at {address} (Ctrl-C ends it)\n")
         sys.stdout.flush()
         stop.wait()
-        page.close(verbose=False)
+        _end(page, library, desk)
     finally:
         library.close()
+    LOG.info("stop")
+    os._exit(0)  # all is closed; the interpreter would take seconds more to take its libraries apart
+
+
+def _end(page: gr.Blocks, library: Library, desk: Desk) -> None:
+    """Turn new questions away, and give those in hand their answer, if need be without the model."""
+    last_resort = threading.Timer(END_S, os._exit, (1,))
+    last_resort.daemon = True
+    last_resort.start()
+    if not desk.close(FINISH_S):
+        library.stop_model()
+        desk.close(WITHOUT_MODEL_S)
+    time.sleep(DELIVER_S)
+    page.server.config.timeout_graceful_shutdown = HANG_UP_S
+    page.close(verbose=False)
 
 
 def check_address(host: str, port: int, *, guarded: bool) -> None:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from index import Settings
 from ui import markup
+from ui.desk import Desk
 from ui.library import Library
 from ui.page_chat import ChatPanel
 from ui.page_documents import DocumentsPanel
@@ -18,7 +19,7 @@ from ui.words import tables
 _LOCALES = {"zh-Hans": ("zh", "zh-CN", "zh-SG", "zh-Hans"), "zh-Hant": ("zh-TW", "zh-HK", "zh-MO", "zh-Hant")}
 
 
-def build(library: Library, settings: Settings) -> gr.Blocks:
+def build(library: Library, desk: Desk, settings: Settings) -> gr.Blocks:
     """Lay out the page and say what each of its parts does."""
     i18n = translations()
     with gr.Blocks(title="polycite", analytics_enabled=False, fill_height=True, delete_cache=(3600, 3600)) as page:
@@ -26,7 +27,7 @@ def build(library: Library, settings: Settings) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab(i18n("tab_ask")), gr.Row():
                 with gr.Column(scale=3, min_width=320):
-                    chat = ChatPanel(library, settings, i18n)
+                    chat = ChatPanel(library, desk, settings, i18n)
                 with gr.Column(scale=2, min_width=320):
                     chat.evidence.render()  # type: ignore[no-untyped-call]
             with gr.Tab(i18n("tab_documents")) as tab:
@@ -40,7 +41,7 @@ def build(library: Library, settings: Settings) -> gr.Blocks:
 
         filled = [head, chat.evidence, documents.table, chat.languages, chat.who]
         page.load(greet, outputs=filled, show_progress="hidden", **PRIVATE)
-        add_endpoints(library)
+        add_endpoints(page, desk)
     return cast("gr.Blocks", page)
 
 
