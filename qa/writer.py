@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 TOKENS_A_TURN = 8  # what a chat template adds around each turn, at most
+CHARS_A_TOKEN = 16  # a draft of more, by the tokens that were asked for, is no answer but a flood
+HANG_UP_S = 2.0
 _SHOWN = 200  # characters of a client library's message
 
 
@@ -93,11 +95,16 @@ class Writer:
         arrived: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
         enough = threading.Event()
         self._waiting.add(arrived)
-        threading.Thread(target=self._read, args=(messages, arrived, enough), daemon=True).start()
+        room = self.spec.max_tokens * CHARS_A_TOKEN
+        reader = threading.Thread(target=self._read, args=(messages, arrived, enough), daemon=True)
+        reader.start()
         try:
             while True:
+                left = deadline - time.monotonic()
                 try:
-                    item = arrived.get(timeout=max(deadline - time.monotonic(), 0))
+                    if left <= 0:  # also where a server sends so fast that there is always something
+                        raise queue.Empty
+                    item = arrived.get(timeout=left)
                 except queue.Empty:
                     self._hang_up()
                     limit = f"{self.spec.timeout:g} s"
@@ -107,6 +114,13 @@ class Writer:
                 if isinstance(item, Exception):
                     self._hang_up()
                     raise self._explained(item) from item
+                room -= len(item.delta or "")
+                if room < 0:
+                    self._hang_up()
+                    enough.set()
+                    reader.join(HANG_UP_S)  # a thread that is still at it when the process ends would abort it
+                    most = f"the {self.spec.max_tokens} tokens that it was asked for"
+                    raise ModelError(f"{self.spec.name} wrote far more than {most}; look at the server")
                 yield item
         finally:
             self._waiting.discard(arrived)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-Fault = Literal["", "stall", "stall in the middle", "close", "nonsense", "drip", "broken", "no model"]
+Fault = Literal["", "stall", "stall in the middle", "close", "nonsense", "drip", "broken", "no model", "flood"]
 
 
 class ModelServer:
@@ -93,6 +93,9 @@ class ModelServer:
             elif self.fault == "drip":
                 while not self.stopping.wait(0.05):
                     yield b" " if "/api/" in path else b": ping\n\n"
+            elif self.fault == "flood":
+                while not self.stopping.is_set():
+                    yield self._piece(path, piece * 1000)
             else:
                 yield self._piece(path, piece)
             if self.fault == "close":
