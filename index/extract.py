@@ -134,7 +134,7 @@ def _html(data: bytes) -> Extracted:
     declared = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:2048], re.IGNORECASE)
     try:
         text, read_as = _decode(data) if not declared else (data.decode(declared[1].decode()), declared[1].decode())
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):  # not every codec of Python's says where it failed
         text, read_as = _decode(data)
     lines = (" ".join(line.split()) for line in "".join(_shown(BeautifulSoup(_whole(text), "html.parser"))).split("\n"))
     return Extracted("\n".join(line for line in lines if line), f"html, {read_as.lower()}")
