@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask ui test times check gate baseline bench latency screenshots scale chaos lock basis clean
+.PHONY: ask ui test times check gate baseline bench latency load screenshots scale chaos lock basis clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -50,6 +50,10 @@ times: .venv/ready-to-test
 # How soon an answer begins and ends, with and without the model, and eight at once (needs a quiet machine).
 latency: .venv/ready-to-test
 	@$(BIN)/python -m evals.latency
+
+# What the page's server bears: 32 users and more, 10,000 questions, and what memory they leave it (some minutes).
+load: .venv/ready-to-test
+	@$(BIN)/python -m evals.load
 
 # Pictures of the page for docs/page, and how soon it is there.
 screenshots: .venv/ready-to-test
