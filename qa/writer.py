@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage, ChatResponse
     from pydantic import SecretStr
 
+TOKEN_CHARS = 20  # more than tokens have on average, in any language
 TOKENS_A_TURN = 8  # what a chat template adds around each turn, at most
 _SHOWN = 200  # characters of a client library's message
 
@@ -73,18 +74,25 @@ class Writer:
         ``earlier`` is what was said before, in a conversation.
 
         Raises:
-            ModelError: the model cannot be reached or started, fails, or takes longer than its time in all.
+            ModelError: the model cannot be reached or started, fails, takes longer than its time in all, or writes
+                more than it was asked for.
         """
         from llama_index.core.llms import ChatMessage
 
         turns = self._prompt.turns([quote.text for quote in quotes], question, language, earlier)
         messages = [ChatMessage(role=role, content=content) for role, content in turns]
         last: ChatResponse | None = None
+        left = self.spec.max_tokens * TOKEN_CHARS
         with closing(self._in_time(messages)) as pieces:
             for piece in pieces:
                 last = piece
                 if piece.delta:
-                    yield piece.delta
+                    yield piece.delta[:left].encode(errors="replace").decode()  # JSON can hold what is no text
+                    left -= len(piece.delta)
+                if left < 0:
+                    raise ModelError(
+                        f"{self.spec.name} wrote on after its {self.spec.max_tokens} tokens; look at the server"
+                    )
         return _usage(last)
 
     def _in_time(self, messages: Sequence[ChatMessage]) -> Generator[ChatResponse, None, None]:
