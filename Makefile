@@ -8,7 +8,7 @@ PIP := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX PIP_DISABLE_PIP_VERSION_CHECK
 # The question as it was typed: make would expand a $ in it.
 override export Q := $(value Q)
 
-.PHONY: ask ui test times check gate baseline bench latency engines screenshots scale chaos fuzz lock basis licences clean
+.PHONY: ask ui test times check gate baseline bench latency load engines screenshots scale chaos fuzz lock basis licences clean
 .DELETE_ON_ERROR:
 
 ask: .venv/ready-to-ask
@@ -54,6 +54,10 @@ latency: .venv/ready-to-test
 # The golden questions by the engines that run in polycite and by servers: the figures must be the same.
 engines: .venv/ready-to-test
 	@$(BIN)/python -m evals.engines
+
+# What the page's server bears: 32 users and more, 10,000 questions, and what memory they leave it (some minutes).
+load: .venv/ready-to-test
+	@$(BIN)/python -m evals.load
 
 # Pictures of the page for docs/page, and how soon it is there.
 screenshots: .venv/ready-to-test

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatMessage, ChatResponse
     from pydantic import SecretStr
 
+TOKEN_CHARS = 20  # more than tokens have on average, in any language
 TOKENS_A_TURN = 8  # what a chat template adds around each turn, at most
-CHARS_A_TOKEN = 16  # a draft of more, by the tokens that were asked for, is no answer but a flood
 HANG_UP_S = 2.0
 _SHOWN = 200  # characters of a client library's message
 
@@ -75,7 +75,8 @@ class Writer:
         ``earlier`` is what was said before, in a conversation.
 
         Raises:
-            ModelError: the model cannot be reached or started, fails, or takes longer than its time in all.
+            ModelError: the model cannot be reached or started, fails, takes longer than its time in all, or writes
+                more than it was asked for.
         """
         from llama_index.core.llms import ChatMessage
 
@@ -86,7 +87,7 @@ class Writer:
             for piece in pieces:
                 last = piece
                 if piece.delta:
-                    yield piece.delta
+                    yield piece.delta.encode(errors="replace").decode()  # JSON can hold what is no text
         return _usage(last)
 
     def _in_time(self, messages: Sequence[ChatMessage]) -> Generator[ChatResponse, None, None]:
@@ -95,7 +96,7 @@ class Writer:
         arrived: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
         enough = threading.Event()
         self._waiting.add(arrived)
-        room = self.spec.max_tokens * CHARS_A_TOKEN
+        room = self.spec.max_tokens * TOKEN_CHARS
         reader = threading.Thread(target=self._read, args=(messages, arrived, enough), daemon=True)
         reader.start()
         try:
@@ -119,8 +120,8 @@ class Writer:
                     self._hang_up()
                     enough.set()
                     reader.join(HANG_UP_S)  # a thread that is still at it when the process ends would abort it
-                    most = f"the {self.spec.max_tokens} tokens that it was asked for"
-                    raise ModelError(f"{self.spec.name} wrote far more than {most}; look at the server")
+                    most = f"{self.spec.max_tokens} tokens"
+                    raise ModelError(f"{self.spec.name} wrote on after its {most}; look at the server")
                 yield item
         finally:
             self._waiting.discard(arrived)

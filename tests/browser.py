@@ -42,7 +42,8 @@ def page_server(data_dir: Path, *options: str, cwd: Path | None = None) -> Itera
             except subprocess.TimeoutExpired:
                 server.kill()
                 raise
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+    told = log.read_text(encoding="utf-8")
+    assert "Traceback" not in told, told
 
 
 def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from evals.load_world import children
 from tests.model_server import ModelServer
 from ui.desk import ENDING
 
@@ -42,12 +43,6 @@ def answer(address: str, question: str = QUESTION) -> tuple[str, Any]:
     told = httpx.get(f"{address}/gradio_api/call/ask/{asked}", timeout=60).text.strip().split("\n\n")[-1]
     event, data = told.split("\n")
     return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
-
-
-def children(pid: int) -> list[int]:
-    """Of every thread, since it is a thread that starts the model."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 def until(condition: Callable[[], object]) -> None:

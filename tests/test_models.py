@@ -193,7 +193,7 @@ FAULTS: dict[Fault, str] = {
     "nonsense": "failed",
     "broken": "failed",
     "no model": "no such model",
-    "flood": "wrote far more than",
+    "flood": "wrote on after its",
 }
 
 

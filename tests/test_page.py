@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 
 from index import index_folder, load_settings
 from tests.browser import ask, chromium, page_server, visit
 from tests.conftest import CORPUS
 from tests.model_server import ModelServer
+from ui.programs import AT_ONCE
 
 EVIL = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
 QUESTIONS = {
@@ -279,6 +281,26 @@ def test_a_draft_is_named_so_and_stopping_stops_the_model(browser: Browser, data
             answer = ask(page, ENGLISH)
             assert "spent two hours in conversation" in answer.inner_text()
             assert page.locator("#evidence h3").count() == 1
+
+
+def test_who_waits_for_their_turn_is_told_their_place(browser: Browser, data_dir: Path) -> None:
+    with ModelServer(["William Cho spent two hours."], fault="stall") as server:
+        options = ("--llm", "openai", "--model", "m", "--base-url", f"{server.address}/v1")
+        with page_server(data_dir, *options) as address, visit(browser, address) as first:
+            sent: list[Request] = []
+            first.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+            with first.expect_request("**/queue/join*"):
+                first.fill("#question textarea", ENGLISH)
+                first.press("#question textarea", "Enter")
+            for visitor in range(1, AT_ONCE + 2):  # ask the same; two of them have to wait
+                for request in sent:
+                    body = (request.post_data_json or {}) | {"session_hash": f"visitor{visitor}"}
+                    body["data"] = [None if value == "model" else value for value in body["data"]]  # was never offered
+                    assert httpx.post(request.url, json=body, timeout=20).status_code == 200
+            with visit(browser, address) as late:
+                late.fill("#question textarea", ENGLISH)
+                late.press("#question textarea", "Enter")
+                expect(late.locator("#chat")).to_contain_text("queue: 3/3")
 
 
 def test_what_the_documents_do_not_bear_out_is_shown_as_withheld(browser: Browser, data_dir: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -117,6 +118,7 @@ def _end(page: gr.Blocks, library: Library, desk: Desk) -> None:
         library.stop_model()
         desk.close(WITHOUT_MODEL_S)
     time.sleep(DELIVER_S)
+    logging.getLogger("uvicorn.error").disabled = True  # it would report each that it hangs up on
     page.server.config.timeout_graceful_shutdown = HANG_UP_S
     page.close(verbose=False)
 
