@@ -63,18 +63,8 @@ def measure(data_dir: Path, llm: str, most: int, users: int) -> list[str]:
     phases = [Phase(8, max(most // 10, 8)), Phase(users, most)]
     if llm == "none":
         phases.append(Phase(MORE_USERS, max(most // 20, MORE_USERS)))
-    head = [
-        "users",
-        "questions",
-        "a second",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "model asked",
-        "errors",
-        "refused, asked again",
-    ]
-    head += ["model busy", "other citations", "memory before MB", "after MB"]
+    head = ["users", "questions", "a second", "p50 ms", "p95 ms", "p99 ms", "model asked", "errors"]
+    head += ["refused, asked again", "model busy", "other citations", "memory before MB", "after MB"]
     rows: list[list[str]] = []
     wanting: list[str] = []
     with Server.over(data_dir, "--llm", llm) as server:
