@@ -63,18 +63,8 @@ def measure(data_dir: Path, llm: str, most: int, users: int) -> list[str]:
     phases = [Phase(8, max(most // 10, 8)), Phase(users, most)]
     if llm == "none":
         phases.append(Phase(MORE_USERS, max(most // 20, MORE_USERS)))
-    head = [
-        "users",
-        "questions",
-        "a second",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "model asked",
-        "errors",
-        "refused, asked again",
-    ]
-    head += ["other citations", "memory before MB", "after MB"]
+    head = ["users", "questions", "a second", "p50 ms", "p95 ms", "p99 ms", "model asked", "errors"]
+    head += ["refused, asked again", "model busy", "other citations", "memory before MB", "after MB"]
     rows: list[list[str]] = []
     wanting: list[str] = []
     with Server.over(data_dir, "--llm", llm) as server:
@@ -112,7 +102,10 @@ def _row(phase: Phase, tally: Tally) -> list[str]:
     return [
         *(str(phase.users), f"{phase.questions:,}", f"{len(tally.seconds) / tally.took:.1f}"),
         *(f"{1000 * value:,.0f}" for value in quantiles),
-        *(f"{count:,}" for count in (len(tally.for_model), len(tally.errors), tally.refused, len(tally.wrong))),
+        *(
+            f"{count:,}"
+            for count in (len(tally.for_model), len(tally.errors), tally.refused, tally.busy, len(tally.wrong))
+        ),
         *(f"{tally.memory[place]:,.0f}" for place in (0, -1)),
     ]
 

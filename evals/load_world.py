@@ -30,6 +30,7 @@ class Tally:
     errors: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     refused: int = 0
+    busy: int = 0  # answers in quotes only, since the model had no time
     for_model: list[str] = field(default_factory=list)  # questions that the model was asked
     took: float = 0
     memory: list[float] = field(default_factory=list)  # before, (once settled), after
@@ -138,8 +139,11 @@ def _ask(
             tally.citations[question] = cited
             if answer["receipt"]["asked"]:
                 tally.for_model.append(question)
-            if answer["receipt"]["fault"]:
-                tally.errors.append(answer["receipt"]["fault"])
+            fault = answer["receipt"]["fault"]
+            if fault and "is busy" in fault:
+                tally.busy += 1
+            elif fault:
+                tally.errors.append(fault)
             if answer["question"] != question or cited != alone.get(question, cited):
                 tally.wrong.append(question)
         return

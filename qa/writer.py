@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from index.errors import ModelError
@@ -38,6 +38,7 @@ class Writer:
         self._key = key
         self._connection: Connection | None = None
         self._connecting = threading.Lock()
+        self._writing = threading.Lock()
         self._closed = False
         self._waiting: set[queue.SimpleQueue[ChatResponse | Exception | None]] = set()
         self._prompt = load_prompt(spec.prompt)
@@ -75,20 +76,37 @@ class Writer:
         ``earlier`` is what was said before, in a conversation.
 
         Raises:
-            ModelError: the model cannot be reached or started, fails, takes longer than its time in all, or writes
-                more than it was asked for.
+            ModelError: the model is busy, cannot be reached or started, fails, takes longer than its time in all, or
+                writes more than it was asked for.
         """
         from llama_index.core.llms import ChatMessage
 
         turns = self._prompt.turns([quote.text for quote in quotes], question, language, earlier)
         messages = [ChatMessage(role=role, content=content) for role, content in turns]
         last: ChatResponse | None = None
-        with closing(self._in_time(messages)) as pieces:
+        with self._turn(), closing(self._in_time(messages)) as pieces:
             for piece in pieces:
                 last = piece
                 if piece.delta:
                     yield piece.delta.encode(errors="replace").decode()  # JSON can hold what is no text
         return _usage(last)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A llama.cpp child writes one draft at a time; if it has to be ended, no other draft falls with it.
+
+        Raises:
+            ModelError: it was not free within its time.
+        """
+        if self.spec.provider != "llamacpp":
+            yield
+            return
+        if not self._writing.acquire(timeout=self.spec.timeout):
+            raise ModelError(f"{self.spec.name} is busy with other questions; ask again")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _in_time(self, messages: Sequence[ChatMessage]) -> Generator[ChatResponse, None, None]:
         """What the model sends, read by a thread: a client waits for each byte, but nobody for the last one."""

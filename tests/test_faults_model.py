@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_a_child_that_stalls_before_it_writes(bot: Chatbot) -> None:
     assert "took longer than 10 s; raise model_timeout" in (answer.receipt.fault or "")
     assert not Path(f"/proc/{stalled}").exists()
     assert asked(bot).receipt.fault is None
+
+
+def test_the_next_in_turn_is_not_brought_down_by_a_child_that_stalls(bot: Chatbot) -> None:
+    os.kill(child(), signal.SIGSTOP)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(bot.ask, QUESTION)
+        time.sleep(3)
+        second = pool.submit(bot.ask, QUESTION)
+        assert "took longer than 10 s" in (first.result().receipt.fault or "")
+        assert second.result().receipt.fault is None
 
 
 @pytest.mark.parametrize(
