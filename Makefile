@@ -63,7 +63,7 @@ load: .venv/ready-to-test
 screenshots: .venv/ready-to-test
 	@$(BIN)/python -m tests.screenshots
 
-# What an index takes at 1,000, 10,000 and 100,000 chunks, in a data directory and on a Chroma server (some minutes).
+# What an index takes at 1,000, 10,000 and 100,000 chunks, and up to 10,000 on a Chroma server (some minutes).
 scale: .venv/ready-to-test
 	@$(BIN)/python -m evals.scale
 	@$(BIN)/python -m evals.scale_shared

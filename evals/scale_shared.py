@@ -18,11 +18,12 @@ import numpy as np
 
 from evals.chroma_server import ChromaServer
 from evals.lists import numbers
-from evals.scale import QUESTIONS, SIZES, TOP, megabytes
+from evals.scale import QUESTIONS, TOP, megabytes
 from evals.scale_world import CHUNK_TOKENS, BagEmbedding, questions, write_document, write_documents
 from evals.tables import table
 from index import Index, Settings, index_folder, load_settings
 
+SIZES = (1_000, 10_000)
 READERS = 8
 _HEAD = (
     *("chunks", "first run s, here", "with a server", "one document changed s, here", "with a server"),
@@ -34,7 +35,7 @@ _HEAD = (
 def main() -> None:
     """Print a table: a row for each size."""
     parser = argparse.ArgumentParser(prog="python -m evals.scale_shared", description=__doc__)
-    parser.add_argument("--sizes", type=numbers, default=SIZES, metavar="N,N", help="chunks")
+    parser.add_argument("--sizes", type=numbers, default=SIZES, metavar="N,N", help="chunks (default: 1000,10000)")
     rows = []
     for size in parser.parse_args().sizes:
         sys.stderr.write(f"{size:,} chunks …\n")
